@@ -106,8 +106,8 @@ pub use summary::{
     Summary, Tally,
 };
 pub use sync::{
-    Direction, Evidence, KeySpan, MassDelete, Quarantined, SpanState, SyncAction, SyncEnd, SyncEvaluation, SyncId,
-    SyncList, SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
+    Direction, Evidence, HeldBack, KeySpan, MassDelete, Quarantined, SpanState, SyncAction, SyncEnd, SyncEvaluation,
+    SyncId, SyncList, SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
 };
 pub use template::{IndexFields, TemplateChange, TemplateComparison, TemplateState};
 pub use time::{Time, TimeError};

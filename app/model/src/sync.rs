@@ -49,6 +49,12 @@ pub struct SyncStatus {
     pub left_ms: Option<u64>,
     /// Last evidence that it was in sync.
     pub verified: Option<Verified>,
+    /// Last comparison of all contents.
+    #[serde(default)]
+    pub compared: Option<Verified>,
+    /// Committed rows that wait for an open transaction.
+    #[serde(default)]
+    pub held_back: Option<HeldBack>,
     /// Mass delete that waits for approval.
     pub waiting: Option<MassDelete>,
     pub quarantined: u64,
@@ -81,6 +87,8 @@ impl SyncStatus {
             rate: None,
             left_ms: None,
             verified: None,
+            compared: None,
+            held_back: None,
             waiting: None,
             quarantined: 0,
             batch: None,
@@ -116,12 +124,16 @@ pub enum SyncState {
     Uploading,
     /// Differences are being searched for or repaired.
     Reconciling,
+    /// In sync except committed rows that an open transaction has held back for long.
+    HeldBack,
     /// In sync except rows that the remote refuses.
     Quarantined,
     /// A mass delete waits for approval.
     Waiting,
     /// The local database was restored or replaced: nothing is done until a user accepts it.
     EpochChanged,
+    /// The copy lacks columns, or would change values: nothing is sent until that is mended.
+    ShapeDiffers,
     /// An endpoint does not answer.
     Unreachable,
     /// An endpoint refuses.
@@ -146,16 +158,28 @@ pub struct Verified {
     pub shown_by: Evidence,
 }
 
-/// Kind of evidence that both endpoints agree. Values are never compared.
+/// Kind of evidence that both endpoints agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
+    /// Digests of the values of all rows were equal.
+    Contents,
     /// The cells of both tables (hashes over keys and versions) were equal.
     Cells,
     /// A scan compared key and version of every row without a difference. Rows may have changed behind the scan.
     Scan,
     /// Equal row counts only; as many stale remote rows as missing rows would look the same.
     Count,
+}
+
+/// Committed rows that are not sent yet, because an open transaction may still commit among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    pub rows: u64,
+    /// Start of the transaction open longest, if the database tells.
+    pub since: Option<Time>,
+    /// Description of that transaction.
+    pub by: String,
 }
 
 /// A mass delete that waits for approval.
@@ -279,14 +303,22 @@ pub struct SyncEvaluation {
 pub enum SyncAction {
     /// Evaluate now.
     Evaluate,
-    /// Report differences without changes.
-    Verify,
+    /// Report differences without changes; with `contents` also rows with other values.
+    Verify {
+        #[serde(default)]
+        contents: bool,
+    },
+    /// Compare the values of all rows, and send those that differ again.
+    CompareContents,
     /// Approve deleting this number of rows at the remote.
     Approve {
         rows: u64,
     },
-    /// Accept the restored or replaced local database.
-    AcceptEpoch,
+    /// Accept the restored or replaced local database. Contents are compared, or with `send_all` all rows sent again.
+    AcceptEpoch {
+        #[serde(default)]
+        send_all: bool,
+    },
     /// Retry a quarantined row now, or all of them.
     RetryQuarantined {
         key: Option<String>,

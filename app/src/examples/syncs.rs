@@ -8,14 +8,16 @@ use model::{
 const START: i64 = 1_770_000_000_000;
 const MINUTE_MS: i64 = 60_000;
 
-pub const SYNC_STATES: [SyncState; 9] = [
+pub const SYNC_STATES: [SyncState; 11] = [
     SyncState::New,
     SyncState::InSync,
     SyncState::Uploading,
     SyncState::Reconciling,
+    SyncState::HeldBack,
     SyncState::Quarantined,
     SyncState::Waiting,
     SyncState::EpochChanged,
+    SyncState::ShapeDiffers,
     SyncState::Unreachable,
     SyncState::Refused,
 ];
@@ -36,6 +38,8 @@ pub fn sync(table: &str, state: SyncState) -> SyncStatus {
         rate: (state == SyncState::Uploading).then_some(812.0),
         left_ms: (state == SyncState::Uploading).then_some(190_000),
         verified: looked.then_some(Verified { below: 1_204_300, at: Time(START), shown_by: Evidence::Cells }),
+        compared: None,
+        held_back: None,
         waiting: waiting.then_some(MassDelete { rows: 12_000, remote_rows: 999_988 }),
         quarantined: if state == SyncState::Quarantined { 2 } else { 0 },
         batch: looked.then_some(500),

@@ -11,9 +11,11 @@ impl Mark {
             SyncState::InSync => ("✔", "in sync", "good"),
             SyncState::Uploading => ("●", "uploading", "busy"),
             SyncState::Reconciling => ("●", "reconciling", "busy"),
+            SyncState::HeldBack => ("?", "rows held back", "warn"),
             SyncState::Quarantined => ("?", "quarantined", "warn"),
             SyncState::Waiting => ("‖", "awaiting approval", "bad"),
             SyncState::EpochChanged => ("✖", "local database replaced", "bad"),
+            SyncState::ShapeDiffers => ("✖", "columns differ", "bad"),
             SyncState::Unreachable => ("✖", "unreachable", "bad"),
             SyncState::Refused => ("✖", "refused", "bad"),
         };
@@ -39,7 +41,7 @@ pub enum Urgency {
     Person,
     /// An endpoint fails, or no process checks the table.
     Failing,
-    /// In sync except quarantined rows.
+    /// In sync except quarantined rows, or rows held back.
     Partly,
     /// Paused by a person.
     Paused,
@@ -53,10 +55,10 @@ impl Urgency {
         match sync.state {
             SyncState::Waiting | SyncState::EpochChanged => Self::Person,
             _ if sync.paused => Self::Paused,
-            SyncState::Unreachable | SyncState::Refused => Self::Failing,
+            SyncState::ShapeDiffers | SyncState::Unreachable | SyncState::Refused => Self::Failing,
             SyncState::New => Self::NotYet,
             _ if is_stale(sync) => Self::Failing,
-            SyncState::Quarantined => Self::Partly,
+            SyncState::Quarantined | SyncState::HeldBack => Self::Partly,
             SyncState::Uploading | SyncState::Reconciling => Self::UnderWay,
             SyncState::InSync => Self::Fine,
         }
@@ -76,7 +78,8 @@ pub fn up_to(verified: &Verified) -> String {
 /// How a table was verified. Equal counts alone are never called more than that.
 pub fn shown_by(evidence: Evidence) -> &'static str {
     match evidence {
-        Evidence::Cells => "verified by row hashes",
+        Evidence::Contents => "verified by contents",
+        Evidence::Cells => "verified by versions",
         Evidence::Scan => "verified by full scan",
         Evidence::Count => "count-verified",
     }
@@ -85,8 +88,10 @@ pub fn shown_by(evidence: Evidence) -> &'static str {
 /// What the evidence proves, in a sentence.
 pub fn evidence_words(evidence: Evidence) -> &'static str {
     match evidence {
+        Evidence::Contents => "The digests of both tables matched: every row had the same values at both endpoints.",
         Evidence::Cells => {
-            "The row hashes of both tables matched: every row had the same key and version at both endpoints."
+            "The row hashes of both tables matched: every row had the same key and version at both endpoints. Values were \
+             read back where Logyard wrote them, and not compared since."
         }
         Evidence::Scan => {
             "A full scan compared every row and found no difference; rows may have changed behind the scan."

@@ -7,10 +7,12 @@ use model::{Invalid, SyncAction, TableName};
 pub fn sync_action(table: &TableName, name: &str, rows: &str, confirm: &str, key: &str) -> Result<SyncAction, Invalid> {
     match name {
         "evaluate" => Ok(SyncAction::Evaluate),
-        "verify" => Ok(SyncAction::Verify),
+        "verify" => Ok(SyncAction::Verify { contents: false }),
+        "compare_contents" => Ok(SyncAction::CompareContents),
         "pause" => Ok(SyncAction::Pause),
         "resume" => Ok(SyncAction::Resume),
-        "accept_epoch" => Ok(SyncAction::AcceptEpoch),
+        "accept_epoch" => Ok(SyncAction::AcceptEpoch { send_all: false }),
+        "accept_and_send_all" => Ok(SyncAction::AcceptEpoch { send_all: true }),
         "retry" => Ok(SyncAction::RetryQuarantined { key: (!key.is_empty()).then(|| key.to_owned()) }),
         "approve" if confirm.trim() != table.as_str() => {
             Err(Invalid::new("confirm", confirm, format!("exactly the table's name, {table}")))
@@ -19,7 +21,10 @@ pub fn sync_action(table: &TableName, name: &str, rows: &str, confirm: &str, key
             let read = rows.parse().map_err(|_| Invalid::new("rows", rows, "the number of rows to be deleted"))?;
             Ok(SyncAction::Approve { rows: read })
         }
-        _ => Err(Invalid::new("action", name, "one of evaluate, verify, approve, accept_epoch, retry, pause, resume")),
+        _ => {
+            let known = "one of evaluate, verify, compare_contents, approve, accept_epoch, accept_and_send_all, retry, pause, resume";
+            Err(Invalid::new("action", name, known))
+        }
     }
 }
 
@@ -31,7 +36,15 @@ pub fn done_words(name: &str) -> Option<&'static str> {
             "Requested: both endpoints are compared and nothing is changed. The result will appear in the history below."
         }
         "approve" => "Approved. The rows are deleted at the remote at the next evaluation.",
-        "accept_epoch" => "Accepted. The current local database is synced from the next evaluation.",
+        "compare_contents" => {
+            "Requested: the values of all rows are compared, from the next evaluation on, and rows that differ are sent again."
+        }
+        "accept_epoch" => {
+            "Accepted. The current local database is synced from the next evaluation, and all contents are compared."
+        }
+        "accept_and_send_all" => {
+            "Accepted. All rows of the current local database are sent again, from the next evaluation on."
+        }
         "retry" => "Requested: quarantined rows are retried at the next evaluation.",
         "pause" => "Paused. Nothing is checked or changed until the sync is resumed.",
         "resume" => "Resumed. The table is evaluated as soon as its worker is free.",
@@ -64,7 +77,16 @@ mod tests {
 
     #[test]
     fn every_action_has_a_confirmation() {
-        for name in ["evaluate", "verify", "accept_epoch", "retry", "pause", "resume"] {
+        for name in [
+            "evaluate",
+            "verify",
+            "compare_contents",
+            "accept_epoch",
+            "accept_and_send_all",
+            "retry",
+            "pause",
+            "resume",
+        ] {
             assert!(read(name, "", "", "").is_ok() && done_words(name).is_some(), "{name}");
         }
         assert_eq!(read("delete", "", "", "").unwrap_err().field, "action");

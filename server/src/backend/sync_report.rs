@@ -57,6 +57,8 @@ fn check_state(state: SyncState, failed: bool) -> Result<(), Invalid> {
         | SyncState::Refused => Ok(()),
         SyncState::New => refuse("new", of_agents),
         SyncState::Quarantined => refuse("quarantined", of_agents),
+        SyncState::HeldBack => refuse("held_back", of_agents),
+        SyncState::ShapeDiffers => refuse("shape_differs", of_agents),
         SyncState::Waiting => refuse("waiting", of_agents),
         SyncState::EpochChanged => refuse("epoch_changed", of_agents),
     }

@@ -142,8 +142,8 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
             }
             Some(_) => Ok(()),
         },
-        SyncAction::AcceptEpoch if sync.state == SyncState::EpochChanged => Ok(()),
-        SyncAction::AcceptEpoch => {
+        SyncAction::AcceptEpoch { .. } if sync.state == SyncState::EpochChanged => Ok(()),
+        SyncAction::AcceptEpoch { .. } => {
             let stands = stands(sync.state);
             conflict(format!(
                 "Table `{table}` has no new epoch to accept: its local database is unchanged. It is {stands}."
@@ -157,7 +157,8 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
             Err(Invalid::new("key", key, expected).into())
         }
         SyncAction::Evaluate
-        | SyncAction::Verify
+        | SyncAction::Verify { .. }
+        | SyncAction::CompareContents
         | SyncAction::RetryQuarantined { .. }
         | SyncAction::Pause
         | SyncAction::Resume => Ok(()),
@@ -170,7 +171,9 @@ fn stands(state: SyncState) -> &'static str {
         SyncState::InSync => "in sync",
         SyncState::Uploading => "being uploaded",
         SyncState::Reconciling => "being reconciled",
+        SyncState::HeldBack => "in sync except rows held back by an open transaction",
         SyncState::Quarantined => "in sync except quarantined rows",
+        SyncState::ShapeDiffers => "stopped, because its copy has other columns",
         SyncState::Waiting => "waiting for approval of a deletion",
         SyncState::EpochChanged => "stopped, because its local database was replaced",
         SyncState::Unreachable => "unreachable",
@@ -183,6 +186,8 @@ mod tests {
     use model::MassDelete;
 
     use super::*;
+
+    const ACCEPT: SyncAction = SyncAction::AcceptEpoch { send_all: false };
 
     fn status(state: SyncState) -> SyncStatus {
         let unseen = SyncStatus::unseen("orders".parse().unwrap(), SyncSource::Logyard, Time(0));
@@ -210,8 +215,8 @@ mod tests {
 
     #[test]
     fn epoch_is_accepted_only_after_it_changed() {
-        assert!(allows(&status(SyncState::EpochChanged), &[], &SyncAction::AcceptEpoch).is_ok());
-        assert_eq!(refusal(&status(SyncState::Waiting), &SyncAction::AcceptEpoch).code, ProblemCode::Conflict);
+        assert!(allows(&status(SyncState::EpochChanged), &[], &ACCEPT).is_ok());
+        assert_eq!(refusal(&status(SyncState::Waiting), &ACCEPT).code, ProblemCode::Conflict);
     }
 
     #[test]
@@ -230,7 +235,7 @@ mod tests {
     fn actions_on_an_agents_table_are_refused() {
         let sync =
             SyncStatus { source: SyncSource::Agent, holder: Some("agent-7".into()), ..status(SyncState::InSync) };
-        for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::Pause, SyncAction::Resume] {
+        for action in [SyncAction::Evaluate, SyncAction::CompareContents, SyncAction::Pause, SyncAction::Resume] {
             let refused = refusal(&sync, &action);
             assert!(refused.code == ProblemCode::Conflict && refused.detail.contains("agent-7"), "{refused}");
         }

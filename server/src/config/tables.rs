@@ -11,7 +11,7 @@ use model::TableName;
 use super::{
     ConfigError,
     source::Section,
-    values::{NAME, WHOLE, not_empty, parsed, seconds, within},
+    values::{NAME, WHOLE, YES_NO, not_empty, parsed, seconds, within},
 };
 
 const URL: &str = "the URL of the table's database: postgres://USER@HOST/NAME, mysql://USER@HOST/NAME or sqlite:PATH";
@@ -22,6 +22,8 @@ const COLUMN: &str = "the name of a column";
 const COLUMNS: &str = "a list of columns such as [\"customer\", \"total\"]";
 const EVERY: &str =
     "how often to check the table while it is in sync, such as \"10s\": a whole number of s, m, h or d, at most 31d";
+const COMPARE: &str =
+    "how often to compare the values of all rows, such as \"1d\": a whole number of s, m, h or d, at most 31d";
 const TARGET: &str = "how long an upload should take, such as \"1s\", at most 60s";
 const STRATEGY: &str = "ranges or scan";
 /// Default requests per second.
@@ -49,6 +51,10 @@ pub struct Table {
     /// Deleting more rows than this, and more than one in a hundred, needs approval.
     pub approve_above: u64,
     pub batch_target: Duration,
+    /// Sends rows although the copy's columns might change values; those that would be changed are quarantined.
+    pub narrowing: bool,
+    /// Longest time without a comparison of all contents; `None`: only when versions prove nothing.
+    pub compare_contents: Option<Duration>,
 }
 
 /// `[sync]`: limits for all tables of this process together.
@@ -75,6 +81,8 @@ impl Table {
             strategy: Strategy::default(),
             approve_above: 1_000,
             batch_target: Duration::from_secs(1),
+            narrowing: false,
+            compare_contents: None,
         }
     }
 
@@ -84,6 +92,8 @@ impl Table {
             strategy: self.strategy,
             batch: BatchLimits { target, ..BatchLimits::default() },
             guard: Guard { rows: self.approve_above, ..Guard::default() },
+            narrowing: self.narrowing,
+            compare_every: self.compare_contents.map(|every| u64::try_from(every.as_millis()).unwrap_or(u64::MAX)),
             ..Options::default()
         }
     }
@@ -138,6 +148,8 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Table>, ConfigError> {
             strategy: section.get("strategy", STRATEGY, strategy)?.unwrap_or_default(),
             approve_above: section.get("approve_above", WHOLE, most)?.map_or(default.approve_above, u64::from),
             batch_target: section.get("batch_target", TARGET, short)?.map_or(default.batch_target, Duration::from_secs),
+            narrowing: section.get("narrowing", YES_NO, parsed)?.unwrap_or_default(),
+            compare_contents: section.get("compare_contents", COMPARE, seconds)?.map(Duration::from_secs),
             ..default
         };
         section.finish()?;

@@ -126,7 +126,7 @@ impl Entry {
             return Ok(Arc::new(table));
         }
         let table = tables::Table::open(self.spec(remote)).await.map_err(OpenError::Remote)?;
-        Ok(Arc::new(table))
+        Ok(Arc::new(table.as_copy()))
     }
 
     /// The table's description in one of the two databases.

@@ -132,6 +132,7 @@ fn replicas() -> Router<App> {
         .route("/count",     get(replica::count))
         .route("/meta",      get(replica::meta))
         .route("/summaries", post(replica::summaries))
+        .route("/contents",  post(replica::contents))
         .route("/manifest",  get(replica::page).post(replica::list))
         .route("/rows",      post(replica::upload))
         .route("/delete-if", post(replica::delete))

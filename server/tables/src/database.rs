@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use engine::sync::{Mark, Order, Refusal, Row, Span};
+use engine::sync::{Column, HeldBack, Mark, Order, Refusal, Row, Span};
 
 use crate::{Migration, TableError, range_sums::Sum};
 
@@ -15,22 +15,44 @@ pub trait Database: Send + Sync {
     fn location(&self) -> &str;
     /// Counter of rows read so far, from the table and its summaries.
     fn read(&self) -> &Counter;
+    /// Reads the table's shape again, and opens a file again that was replaced. Once for each evaluation.
+    async fn refresh(&self) -> Result<(), TableError>;
+    /// The columns that are sent or written, beside key and version.
+    fn columns(&self) -> Vec<Column>;
     /// Folds pending changes into the summaries, if there are any. Answers are correct without it, but slower.
     async fn refresh_summaries(&self) -> Result<(), TableError>;
     /// A consistent view of the committed data.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, TableError>;
     /// The version below which no row will be committed from now on. Every later snapshot sees all rows below it.
-    async fn horizon(&self) -> Result<u64, TableError>;
-    /// Identity of the database; changes when it is restored or replaced.
-    async fn epoch(&self) -> Result<String, TableError>;
+    async fn horizon(&self) -> Result<Horizon, TableError>;
+    async fn identity(&self) -> Result<Identity, TableError>;
     /// Marks of the existing rows with these keys, in any order.
     async fn current_marks(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError>;
     /// The rows with these keys, in their current version.
     async fn rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError>;
+    /// About how many bytes the rows with these keys have, in any order. A row that is not named has next to none.
+    async fn sizes(&self, keys: &[i64]) -> Result<Vec<(i64, u64)>, TableError>;
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError>;
-    async fn delete(&self, marks: &[Mark]) -> Result<(), TableError>;
+    /// Deletes rows; returns those that the database refuses to delete.
+    async fn delete(&self, marks: &[Mark]) -> Result<Vec<(Mark, Refusal)>, TableError>;
     async fn migration(&self) -> Result<Migration, TableError>;
     async fn migrate(&self) -> Result<(), TableError>;
+}
+
+/// Identity of a database and of a table's storage; see [`engine::sync::Meta`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    pub epoch: String,
+    pub clock: Option<u64>,
+    pub storage: Option<String>,
+}
+
+/// The version below which rows are final, and what holds back the committed rows above it. Their number is added
+/// later.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Horizon {
+    pub below: u64,
+    pub held_back: Option<HeldBack>,
 }
 
 /// Receives the mark of each row read.

@@ -47,6 +47,9 @@ pub enum TableError {
         "cannot tell yet which rows of {location} are final: an open transaction may still commit older versions: {writer}"
     )]
     Unsettled { location: String, writer: String },
+    /// Another table has its name now. The next evaluation looks at that one.
+    #[error("{location} was replaced by another table meanwhile")]
+    Replaced { location: String },
     /// The database did not answer. Retry later.
     #[error("the database of {location} does not answer: {source}")]
     Unreachable { location: String, source: sqlx::Error },
@@ -57,8 +60,13 @@ pub enum TableError {
 impl From<TableError> for SyncFault {
     fn from(error: TableError) -> Self {
         match error {
-            TableError::Unreachable { .. } | TableError::Unsettled { .. } => Self::Unavailable(error.to_string()),
-            _ => Self::Refused(error.to_string()),
+            TableError::Unreachable { .. } | TableError::Unsettled { .. } | TableError::Replaced { .. } => {
+                Self::Unavailable(error.to_string())
+            }
+            TableError::Refused { ref source, .. } if Failure::of(source) == Failure::Row => {
+                Self::Refused(error.to_string())
+            }
+            _ => Self::Failed(error.to_string()),
         }
     }
 }
@@ -84,6 +92,8 @@ impl Failure {
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed => Self::Transient,
+                // A value that this program cannot read.
+                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Row,
                 _ => Self::Statement,
             };
         };
@@ -104,8 +114,8 @@ impl Failure {
         match code.get(..2).unwrap_or_default() {
             // Connection, authorisation, rollback (deadlock, serialisation), resources, locks, operator, system.
             "08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58" => Self::Transient,
-            // Data, integrity, check option, program limits, raised by a trigger, cardinality.
-            "22" | "23" | "44" | "54" | "P0" | "21" => Self::Row,
+            // Data, integrity, check option, program limits, raised by a trigger, cardinality, corrupted values.
+            "22" | "23" | "44" | "54" | "P0" | "21" | "XX" => Self::Row,
             _ => Self::Statement,
         }
     }

@@ -21,7 +21,9 @@ use std::{
 
 use async_trait::async_trait;
 
-use crate::TableError;
+use engine::sync::HeldBack;
+
+use crate::{TableError, database};
 
 /// Longest wait for open transactions if an older horizon is known.
 const WAIT_IF_KNOWN: Duration = Duration::from_millis(200);
@@ -39,8 +41,8 @@ pub trait Writers: Sync {
     fn location(&self) -> &str;
     /// Open writers. A writer that is not listed has ended, and every later snapshot sees what it committed.
     async fn open_writers(&self) -> Result<OpenWriters, TableError>;
-    /// Description of the writer that has been open longest.
-    async fn oldest_writer(&self) -> Result<String, TableError>;
+    /// Description of the writer that has been open longest, and its start in Unix milliseconds.
+    async fn oldest_writer(&self) -> Result<(String, Option<u64>), TableError>;
 }
 
 /// Writers that have not ended, by unique names.
@@ -75,7 +77,12 @@ struct PendingHorizon {
 impl Horizon {
     /// Returns the horizon. `highest` is the highest version committed before this call. Falls back to an earlier
     /// horizon if writers stay open for long; fails with [`TableError::Unsettled`] if there is none.
-    pub async fn find(&self, table: &impl Writers, server: &str, highest: Option<i64>) -> Result<u64, TableError> {
+    pub async fn find(
+        &self,
+        table: &impl Writers,
+        server: &str,
+        highest: Option<i64>,
+    ) -> Result<database::Horizon, TableError> {
         let below = highest.map_or(0, |highest| u64::try_from(highest).map_or(0, |highest| highest + 1));
         let now = table.open_writers().await?;
         self.with(|known| known.learn(server, below, &now));
@@ -84,9 +91,16 @@ impl Horizon {
             let (safe, settled) = self.with(|known| (known.safe, known.pending.is_empty()));
             let wait_limit = if safe.is_some() { WAIT_IF_KNOWN } else { WAIT_IF_UNKNOWN };
             match safe {
-                Some(safe) if settled || started.elapsed() > wait_limit => return Ok(safe),
+                Some(safe) if settled || started.elapsed() > wait_limit => {
+                    let mut horizon = database::Horizon { below: safe, held_back: None };
+                    if safe < below {
+                        let (by, since) = table.oldest_writer().await?;
+                        horizon.held_back = Some(HeldBack { rows: 0, by, since });
+                    }
+                    return Ok(horizon);
+                }
                 None if started.elapsed() > wait_limit => {
-                    let (location, writer) = (table.location().to_owned(), table.oldest_writer().await?);
+                    let (location, (writer, _)) = (table.location().to_owned(), table.oldest_writer().await?);
                     return Err(TableError::Unsettled { location, writer });
                 }
                 _ => pause(table).await,

@@ -12,11 +12,13 @@
 //! - `spec`: the table and its columns; `error`: errors
 //! - `table`: the endpoint; `answer`: answers built from a snapshot of any `database`
 //! - `range_sums`: adds rows and blocks up to cells; `read_plan`: blocks and rows that make up a range
+//! - `current`: what each evaluation reads again, such as the columns
 //! - `upload`: prepares rows for writing; `migration`: statements to review; `naming`: names in SQL
 //! - `horizon`: the version below which everything is final, with concurrent writers
 //! - `postgres`, `mysql`, `sqlite`: the differences between the databases
 
 mod answer;
+mod current;
 mod database;
 pub mod demo;
 mod error;

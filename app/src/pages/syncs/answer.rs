@@ -76,6 +76,8 @@ fn clause(sync: &SyncStatus) -> &'static str {
     match (sync.state, is_stale(sync)) {
         (SyncState::EpochChanged, _) => "with a replaced local database",
         (SyncState::Quarantined, false) if !sync.paused => "with quarantined rows",
+        (SyncState::HeldBack, false) if !sync.paused => "with rows held back",
+        (SyncState::ShapeDiffers, false) if !sync.paused => "with other columns at the copy",
         _ => mark.word,
     }
 }

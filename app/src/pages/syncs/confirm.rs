@@ -54,14 +54,18 @@ pub fn AcceptEpoch(sync: SyncStatus) -> impl IntoView {
             </p>
             <p>
                 "If you accept it, the remote is made equal to it: missing rows are sent, and rows that this database does not \
-                have are deleted there; deleting many rows needs a further approval. A newer row at the remote is not \
-                replaced by an older one. If this is the wrong database, correct its address in the configuration and \
+                have are deleted there; deleting many rows needs a further approval. Versions may have been used twice, so \
+                the values of all rows are compared, or all rows are sent again. If this is the wrong database, correct its address in the configuration and \
                 restart Logyard."
             </p>
             <form method="post" action=ActOnSync::PATH class="actions">
                 <input type="hidden" name="table" value=name.clone() />
                 <button class="danger" name="action" value="accept_epoch">
                     "Accept the local database"
+                    <span class="visually-hidden">" for " {name.clone()}</span>
+                </button>
+                <button name="action" value="accept_and_send_all">
+                    "Accept it and send all rows again"
                     <span class="visually-hidden">" for " {name.clone()}</span>
                 </button>
             </form>

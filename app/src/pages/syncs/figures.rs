@@ -81,6 +81,9 @@ fn Shown(sync: SyncStatus, now: Time) -> impl IntoView {
             view! {
                 <p class="limit" data-key="shown">
                     {now_or_last} {how} " " {up_to(&verified)} ", at " <Moment at=verified.at now /> ". " {evidence_words(verified.shown_by)}
+                    {sync.compared.map(|compared| view! {
+                        " All contents were last compared at " <Moment at=compared.at now /> ", " {up_to(&compared)} "."
+                    })}
                 </p>
             }
             .into_any()

@@ -99,7 +99,8 @@ mod tests {
         let items = examples::SYNC_STATES.map(|state| examples::sync("orders", state)).to_vec();
         let states: Vec<SyncState> = by_urgency(items).iter().map(|sync| sync.state).collect();
         assert_eq!(states[..2], [SyncState::Waiting, SyncState::EpochChanged]);
-        assert_eq!(states[2..5], [SyncState::Unreachable, SyncState::Refused, SyncState::Quarantined]);
+        assert_eq!(states[2..5], [SyncState::ShapeDiffers, SyncState::Unreachable, SyncState::Refused]);
+        assert_eq!(states[5..7], [SyncState::HeldBack, SyncState::Quarantined]);
         assert_eq!(states.last(), Some(&SyncState::InSync));
     }
 

@@ -133,6 +133,7 @@ fn Buttons(sync: SyncStatus) -> impl IntoView {
             <input type="hidden" name="table" value=table.clone() />
             {evaluate}
             {button("verify", "Verify now", "Compare now, change nothing")}
+            {button("compare_contents", "Compare contents", "Compare the values of all rows, and send those that differ again")}
             {hold}
         </form>
     }

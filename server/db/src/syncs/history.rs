@@ -153,11 +153,16 @@ pub async fn remember(
 /// A sentence about a request and its author.
 fn said(SyncRequest { action, author }: &SyncRequest) -> String {
     match action {
-        SyncAction::Evaluate | SyncAction::Verify | SyncAction::Pause | SyncAction::Resume => {
+        SyncAction::Evaluate | SyncAction::Verify { contents: false } | SyncAction::Pause | SyncAction::Resume => {
             format!("Requested by {author}.")
         }
         SyncAction::Approve { rows } => format!("{author} approved deleting {rows} rows."),
-        SyncAction::AcceptEpoch => format!("{author} accepted the local database as it is."),
+        SyncAction::Verify { contents: true } => format!("{author} requested a verification of all contents."),
+        SyncAction::CompareContents => format!("{author} requested a comparison of all contents."),
+        SyncAction::AcceptEpoch { send_all: false } => format!("{author} accepted the local database as it is."),
+        SyncAction::AcceptEpoch { send_all: true } => {
+            format!("{author} accepted the local database as it is, and requested that all rows are sent again.")
+        }
         SyncAction::RetryQuarantined { key: Some(key) } => format!("{author} requested a retry of row {key}."),
         SyncAction::RetryQuarantined { key: None } => format!("{author} requested a retry of the quarantined rows."),
     }

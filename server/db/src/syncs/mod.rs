@@ -34,13 +34,20 @@ pub struct HeldSync {
 }
 
 /// Pending requests of users for a table, combined.
+#[expect(clippy::struct_excessive_bools, reason = "each is a request of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncRequests {
     pub evaluate: bool,
     pub verify: bool,
+    /// With `verify`: the contents, too.
+    pub contents: bool,
+    /// Compare all contents, and send rows that differ again.
+    pub compare: bool,
     /// Number of rows approved for deletion; 0 without approval.
     pub approved: u64,
     pub accept_epoch: bool,
+    /// With `accept_epoch`: send all rows again instead of comparing contents.
+    pub send_all: bool,
     /// Keys of quarantined rows to retry now; an empty list means all.
     pub retry: Option<Vec<String>>,
 }

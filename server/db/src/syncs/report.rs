@@ -61,6 +61,10 @@ fn reported(known: &SyncStatus, report: &SyncReport, now: Time) -> SyncStatus {
     let local = end(known.local, report.local_count, report.local_version);
     let remote = end(known.remote, report.remote_count, report.remote_version);
     let state = report.state.unwrap_or_else(|| judged(local, remote, report.error.is_some()));
+    // An agent that says "in step" of two tables that it counts differently is not believed.
+    let contradicted =
+        state == SyncState::InSync && local.zip(remote).is_some_and(|(local, remote)| differ(local, remote));
+    let state = if contradicted { SyncState::Reconciling } else { state };
     let counted = local.zip(remote).filter(|(local, remote)| local == remote && state == SyncState::InSync);
     let verified = counted.map(|(local, _)| Verified {
         below: local.version.map_or(0, |version| version.saturating_add(1)),
@@ -71,7 +75,7 @@ fn reported(known: &SyncStatus, report: &SyncReport, now: Time) -> SyncStatus {
     let left = report.behind.zip(rate).filter(|(_, rate)| *rate > 0.0);
     SyncStatus {
         state,
-        reason: reason(state, report, counted.is_some()),
+        reason: if contradicted { contradiction(local, remote) } else { reason(state, report, counted.is_some()) },
         local,
         remote,
         behind: report.behind,
@@ -83,6 +87,20 @@ fn reported(known: &SyncStatus, report: &SyncReport, now: Time) -> SyncStatus {
         every_ms: 0,
         ..known.clone()
     }
+}
+
+fn differ(local: SyncEnd, remote: SyncEnd) -> bool {
+    local.count != remote.count || local.version.zip(remote.version).is_some_and(|(here, there)| here != there)
+}
+
+fn contradiction(local: Option<SyncEnd>, remote: Option<SyncEnd>) -> String {
+    let shown = |end: Option<SyncEnd>| match end {
+        Some(SyncEnd { count, version: Some(version) }) => format!("{count} rows up to version {version}"),
+        Some(SyncEnd { count, version: None }) => format!("{count} rows"),
+        None => "nothing".to_owned(),
+    };
+    let (local, remote) = (shown(local), shown(remote));
+    format!("The agent says that both ends are equal, but reports {local} here and {remote} there.")
 }
 
 fn end(known: Option<SyncEnd>, count: Option<u64>, version: Option<u64>) -> Option<SyncEnd> {

@@ -28,9 +28,10 @@ impl Db {
             SyncAction::Pause => pause(&mut transaction, table, true).await?,
             SyncAction::Resume => pause(&mut transaction, table, false).await?,
             SyncAction::Evaluate
-            | SyncAction::Verify
+            | SyncAction::Verify { .. }
+            | SyncAction::CompareContents
             | SyncAction::Approve { .. }
-            | SyncAction::AcceptEpoch
+            | SyncAction::AcceptEpoch { .. }
             | SyncAction::RetryQuarantined { .. } => {
                 let id = self.clock().new_id().0.to_string();
                 keep(&mut transaction, table, id, action, author).await?;
@@ -74,9 +75,16 @@ pub async fn take(transaction: &mut Transaction, table: &TableName) -> Result<Sy
     for (_, request) in requests {
         match request.action {
             SyncAction::Evaluate => combined.evaluate = true,
-            SyncAction::Verify => combined.verify = true,
+            SyncAction::Verify { contents } => {
+                combined.verify = true;
+                combined.contents |= contents;
+            }
+            SyncAction::CompareContents => combined.compare = true,
             SyncAction::Approve { rows } => combined.approved = rows,
-            SyncAction::AcceptEpoch => combined.accept_epoch = true,
+            SyncAction::AcceptEpoch { send_all } => {
+                combined.accept_epoch = true;
+                combined.send_all |= send_all;
+            }
             SyncAction::RetryQuarantined { key } => combined.retry = Some(with(combined.retry, key)),
             SyncAction::Pause | SyncAction::Resume => (),
         }
@@ -122,8 +130,9 @@ pub async fn answer(
 fn answers(answered: &SyncRequests, request: &SyncRequest) -> bool {
     match &request.action {
         SyncAction::Evaluate => answered.evaluate,
-        SyncAction::Verify => answered.verify,
-        SyncAction::AcceptEpoch => answered.accept_epoch,
+        SyncAction::Verify { contents } => answered.verify && (answered.contents || !contents),
+        SyncAction::CompareContents => answered.compare,
+        SyncAction::AcceptEpoch { send_all } => answered.accept_epoch && (answered.send_all || !send_all),
         SyncAction::RetryQuarantined { key } => answered
             .retry
             .as_ref()

@@ -89,6 +89,7 @@ pub fn merged(known: &SyncStatus, told: &SyncStatus, now: Time) -> SyncStatus {
         remote: told.remote.or(known.remote),
         batch: told.batch.or(known.batch),
         verified: newer(known.verified, told.verified),
+        compared: newer(known.compared, told.compared),
         looked_at: Some(now),
         every_ms: if told.every_ms == 0 { known.every_ms } else { told.every_ms },
         ..told.clone()

@@ -44,7 +44,7 @@ fn retry(key: Option<&str>) -> SyncAction {
 async fn request_stays_until_it_is_answered(scratch: Scratch) {
     let db = scratch.open().await;
     // Of a table at which nobody has looked.
-    ask(&db, SyncAction::Verify).await;
+    ask(&db, SyncAction::Verify { contents: false }).await;
     assert_eq!(status(&db, "orders").await.state, SyncState::New);
     let verify = SyncRequests { verify: true, ..SyncRequests::default() };
     db.acquire_sync(&table("orders"), "one", 0).await.unwrap().unwrap();
@@ -63,7 +63,7 @@ async fn request_during_evaluation_waits_for_the_next(scratch: Scratch) {
     ask(&db, SyncAction::Evaluate).await;
     assert_eq!(hold(&db).await, evaluate);
     ask(&db, SyncAction::Evaluate).await;
-    ask(&db, SyncAction::AcceptEpoch).await;
+    ask(&db, SyncAction::AcceptEpoch { send_all: false }).await;
     // It answers more than it was asked; what it has not read waits all the same.
     end(&db, &SyncRequests { accept_epoch: true, ..evaluate.clone() }).await;
     let both = SyncRequests { accept_epoch: true, ..evaluate };
@@ -106,7 +106,12 @@ async fn retry_keys_are_collected(scratch: Scratch) {
 
 async fn only_answered_requests_are_removed(scratch: Scratch) {
     let db = scratch.open().await;
-    for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::AcceptEpoch, SyncAction::Approve { rows: 3 }] {
+    for action in [
+        SyncAction::Evaluate,
+        SyncAction::Verify { contents: false },
+        SyncAction::AcceptEpoch { send_all: false },
+        SyncAction::Approve { rows: 3 },
+    ] {
         ask(&db, action).await;
     }
     ask(&db, retry(Some("7"))).await;
@@ -150,7 +155,7 @@ async fn history_names_the_requester(scratch: Scratch) {
     let db = scratch.open().await;
     for (author, action) in [
         ("ada", SyncAction::Approve { rows: 1_234 }),
-        ("ben", SyncAction::AcceptEpoch),
+        ("ben", SyncAction::AcceptEpoch { send_all: false }),
         ("cy", retry(Some("7"))),
         ("di", retry(None)),
     ] {
@@ -214,8 +219,12 @@ async fn play(db: &Db, name: &str, happenings: &[Happening]) -> Result<(), TestC
     for happening in happenings {
         match *happening {
             Happening::Asked(wish) => {
-                let action =
-                    [SyncAction::Evaluate, SyncAction::Verify, SyncAction::AcceptEpoch][usize::from(wish)].clone();
+                let action = [
+                    SyncAction::Evaluate,
+                    SyncAction::Verify { contents: false },
+                    SyncAction::AcceptEpoch { send_all: false },
+                ][usize::from(wish)]
+                .clone();
                 db.request_sync(&table, &action, "ada").await.unwrap();
                 account.waiting[usize::from(wish)] = true;
                 // Asked anew: what was read before does not answer it.
@@ -232,7 +241,7 @@ async fn play(db: &Db, name: &str, happenings: &[Happening]) -> Result<(), TestC
             }
             Happening::Ended(who) => {
                 let (beat, evaluation) = (beat(SyncState::InSync), evaluation(db, SyncState::InSync));
-                let all = SyncRequests { evaluate: true, verify: true, approved: 0, accept_epoch: true, retry: None };
+                let all = SyncRequests { evaluate: true, verify: true, accept_epoch: true, ..SyncRequests::default() };
                 let ended = db.end_sync(&table, &who.to_string(), &beat, &evaluation, &all).await.unwrap();
                 prop_assert_eq!(ended, account.holder == Some(who));
                 if ended {

@@ -58,15 +58,25 @@ impl Batch {
 
     /// Adapts the size to the duration of an upload (`elapsed`, milliseconds) and clears suspects that were accepted.
     pub fn succeeded(&mut self, sent: &[Mark], elapsed: u64, limits: &BatchLimits) {
-        if let (Some((first, _)), Some(taken)) = (&mut self.suspects, sent.last())
-            && sent.contains(first)
-        {
-            *first = Mark { key: taken.key.saturating_add(1), ..*taken };
-        }
+        self.accept(sent);
         if elapsed > 2 * limits.target {
             self.halve();
         } else if elapsed <= limits.target && sent.len() >= self.size {
             self.size = (self.size + limits.step).min(limits.max);
+        }
+    }
+
+    /// Records a batch of which only these rows were sent, because they are large.
+    pub fn cut(&mut self, sent: &[Mark]) {
+        self.accept(sent);
+        self.size = sent.len().max(1);
+    }
+
+    fn accept(&mut self, sent: &[Mark]) {
+        if let (Some((first, _)), Some(taken)) = (&mut self.suspects, sent.last())
+            && sent.contains(first)
+        {
+            *first = Mark { key: taken.key.saturating_add(1), ..*taken };
         }
     }
 

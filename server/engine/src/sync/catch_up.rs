@@ -19,10 +19,13 @@ pub struct CatchUp {
 
 impl CatchUp {
     pub fn new(context: &mut Context) -> Self {
-        // Remote rows above the horizon were deleted locally; they tell nothing about rows still to come.
-        let above = context.meta.remote.extremes.map_or(0, |(_, highest)| highest.saturating_add(1));
         let settled = &mut context.checkpoint.settled;
-        *settled = above.min(context.meta.local.horizon).max(*settled);
+        if context.fresh {
+            // A copy from before: its rows are compared instead of sent. Those above the horizon were deleted locally,
+            // and tell nothing about rows still to come.
+            let above = context.meta.remote.extremes.map_or(0, |(_, highest)| highest.saturating_add(1));
+            *settled = above.min(context.meta.local.horizon).max(*settled);
+        }
         Self { uploads: Uploads::default(), reaching: *settled, turns: context.options.limits.turn }
     }
 

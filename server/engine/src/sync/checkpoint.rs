@@ -3,10 +3,13 @@
 //! Always: a checkpoint of any age is valid. Work it records was done; work it does not record is repeated without
 //! harm.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, BatchLimits};
 use super::cell::Mark;
+use super::contents::ContentCheck;
 use super::guard::Guard;
 use super::quarantine::Quarantine;
 use super::scan_position::ScanPosition;
@@ -15,6 +18,23 @@ use super::scan_position::ScanPosition;
 pub struct Checkpoint {
     /// Epoch of the local database when first seen. Cleared when an operator accepts another database.
     pub epoch: Option<String>,
+    /// See [`Meta`](super::exchange::Meta).
+    #[serde(default)]
+    pub clock: Option<u64>,
+    #[serde(default)]
+    pub storage: Option<String>,
+    /// Names of the columns with which rows were sent.
+    #[serde(default)]
+    pub columns: Option<BTreeSet<String>>,
+    /// Contents that are still to be compared.
+    #[serde(default)]
+    pub contents: Option<ContentCheck>,
+    /// When all contents were last compared, in Unix milliseconds; or when that began to be wanted.
+    #[serde(default)]
+    pub compared_at: Option<u64>,
+    /// Rows, by key, that the remote accepted and yet lacked: their version, and how many times.
+    #[serde(default)]
+    pub swallowed: BTreeMap<u64, (u64, u32)>,
     /// Every local row below this version was uploaded, refused or compared.
     pub settled: u64,
     pub batch: Batch,
@@ -24,6 +44,24 @@ pub struct Checkpoint {
     /// Number of rows that an operator approved for deletion.
     pub approved: u64,
     pub scan: ScanPosition,
+}
+
+impl Checkpoint {
+    /// Follows the local database as it is now. All contents are compared, or with `resend` sent again.
+    pub fn accept(&mut self, resend: bool) {
+        (self.epoch, self.clock, self.storage) = (None, None, None);
+        self.compare(ContentCheck {
+            position: 0,
+            reason: "another local database was accepted".to_owned(),
+            resend,
+            accepted: true,
+        });
+    }
+
+    /// Compares all contents from the next evaluation on.
+    pub fn compare(&mut self, check: ContentCheck) {
+        self.contents = Some(check);
+    }
 }
 
 /// What an evaluation is for.
@@ -54,6 +92,12 @@ pub struct Options {
     pub batch: BatchLimits,
     pub guard: Guard,
     pub limits: Limits,
+    /// Sends rows into columns that might change their values; those that would be changed are refused one by one.
+    pub narrowing: bool,
+    /// Longest time without a comparison of all contents, in milliseconds.
+    pub compare_every: Option<u64>,
+    /// `Purpose::Verify` only: compares the contents, too.
+    pub contents: bool,
 }
 
 /// Bounds on memory and on the size of requests.
@@ -78,6 +122,8 @@ pub struct Limits {
     pub turn: usize,
     /// Longest time without a scan that reads every row, in milliseconds; until then an equal count is enough.
     pub thorough_every: u64,
+    /// Rows in quarantine above which the table is refused as a whole.
+    pub quarantine: usize,
 }
 
 impl Default for Limits {
@@ -92,6 +138,7 @@ impl Default for Limits {
             page: 1_000,
             turn: 16,
             thorough_every: 24 * 60 * 60_000,
+            quarantine: 100_000,
         }
     }
 }

@@ -15,6 +15,10 @@ pub struct Context {
     pub meta: PerEndpoint<Meta>,
     /// Local rows below this version are compared; rows above it are not sent yet, or not safe to read.
     pub below: u64,
+    /// Whether this is the first evaluation of the table.
+    pub fresh: bool,
+    /// Milliseconds that the last answer took.
+    pub elapsed: u64,
     pub work: Work,
     /// Part of the key space compared so far.
     pub coverage: Coverage,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::cell::{Cell, Mark};
+use super::content::ContentSum;
 use super::exchange::{Meta, Order, Page, SyncFault};
 use super::quarantine::Refusal;
 use super::span::Span;
@@ -20,6 +21,17 @@ pub struct Row {
     pub version: u64,
     /// The other columns by name.
     pub values: Map<String, Value>,
+}
+
+/// Most bytes of rows read at once, unless a single row has more.
+pub const BATCH_BYTES: u64 = 8 << 20;
+
+/// Rows of the first of the requested marks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowBatch {
+    /// Number of marks that were looked up.
+    pub taken: usize,
+    pub rows: Vec<Row>,
 }
 
 /// Resources that an endpoint used since it was opened.
@@ -68,6 +80,12 @@ pub trait TableEndpoint: Send + Sync {
 
     /// About `limit` rows from the start or the end of the span; rows of one version are never separated.
     async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, SyncFault>;
+
+    /// The sum of the rows' digests over these columns, for each span; only rows below `below` count.
+    async fn contents(&self, spans: &[Span], columns: &[String], below: u64) -> Result<Vec<ContentSum>, SyncFault>;
+
+    /// The digest over these columns of each row of a span below `below`.
+    async fn content_rows(&self, span: Span, columns: &[String], below: u64) -> Result<Vec<(Mark, u128)>, SyncFault>;
 }
 
 /// The local endpoint: the source of truth.
@@ -76,16 +94,18 @@ pub trait Local: TableEndpoint {
     /// Current versions of the rows with these keys, in that order; `None` where there is no such row.
     async fn current_versions(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault>;
 
-    /// The rows that still have the given version, in any order.
-    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, SyncFault>;
+    /// The rows among the first marks that still have the given version, in any order: of as many marks as have about
+    /// [`BATCH_BYTES`] together, at least of one.
+    async fn rows(&self, marks: &[Mark]) -> Result<RowBatch, SyncFault>;
 }
 
 /// The remote endpoint: the copy.
 #[async_trait]
 pub trait Remote: TableEndpoint {
-    /// Stores rows, except those older than its own; returns the rows that it refuses.
+    /// Stores rows, except those older than its own, and replaces rows of the same version; returns the rows that it
+    /// refuses.
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault>;
 
-    /// Deletes the rows whose key and version still match.
-    async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault>;
+    /// Deletes the rows whose key and version still match; returns those that it refuses to delete.
+    async fn delete(&self, marks: &[Mark]) -> Result<Vec<(Mark, Refusal)>, SyncFault>;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::cell::Mark;
-use super::endpoint::{Local, Remote, TableEndpoint};
+use super::endpoint::{Local, Remote, RowBatch, TableEndpoint};
 use super::exchange::{Answer, Change, EndpointRole, PerEndpoint, Question, SyncFault};
 use super::span::Span;
 
@@ -22,19 +22,22 @@ pub struct Endpoints<'a> {
 }
 
 impl Endpoints<'_> {
-    pub(super) async fn apply(&self, change: &Change) -> Result<Answer, SyncFault> {
+    /// Carries out a change.
+    pub async fn apply(&self, change: &Change) -> Result<Answer, SyncFault> {
         match change {
             Change::Upload { marks } => self.upload(marks).await,
             Change::Delete { marks } => {
-                self.wait(self.remote, self.remote.delete(marks)).await.map(|()| Answer::Deleted)
+                let refused = self.wait(self.remote, self.remote.delete(marks)).await?;
+                Ok(Answer::Deleted { refused })
             }
         }
     }
 
-    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, SyncFault> {
+    /// Asks a question.
+    pub async fn ask(&self, question: &Question) -> Result<Answer, SyncFault> {
         let Self { local, remote, .. } = *self;
         match question {
-            Question::Meta => self.both(local.meta(), remote.meta()).await.map(Answer::Meta),
+            Question::Meta => self.both(local.meta(), remote.meta()).await.map(Box::new).map(Answer::Meta),
             Question::Cells { spans, split, local_below } => {
                 let (here, there) = (local.cells(spans, *split, *local_below), remote.cells(spans, *split, Span::END));
                 self.both(here, there).await.and_then(pairs).map(Answer::Cells)
@@ -53,6 +56,16 @@ impl Endpoints<'_> {
             }
             Question::Page { endpoint: EndpointRole::Remote, span, order, limit } => {
                 self.wait(remote, remote.page(*span, *order, *limit)).await.map(Answer::Page)
+            }
+            Question::Contents { spans, columns, local_below } => {
+                let there = remote.contents(spans, columns, *local_below);
+                let here = local.contents(spans, columns, *local_below);
+                self.both(here, there).await.and_then(pairs).map(Answer::Contents)
+            }
+            Question::ContentRows { span, columns, local_below } => {
+                let there = remote.content_rows(*span, columns, *local_below);
+                let here = local.content_rows(*span, columns, *local_below);
+                self.both(here, there).await.map(Answer::ContentRows)
             }
             Question::Versions { keys } => self.wait(local, local.current_versions(keys)).await.map(Answer::Versions),
         }
@@ -79,6 +92,7 @@ impl Endpoints<'_> {
                 Err(SyncFault::Unavailable(format!("{}: {error}", end.location())))
             }
             Ok(Err(SyncFault::Refused(error))) => Err(SyncFault::Refused(format!("{}: {error}", end.location()))),
+            Ok(Err(SyncFault::Failed(error))) => Err(SyncFault::Failed(format!("{}: {error}", end.location()))),
             Err(_) => {
                 let seconds = self.timeout.as_secs();
                 Err(SyncFault::Unavailable(format!("{}: no answer within {seconds} s", end.location())))
@@ -87,14 +101,12 @@ impl Endpoints<'_> {
     }
 
     async fn upload(&self, marks: &[Mark]) -> Result<Answer, SyncFault> {
-        // A refusal by the local endpoint is not the fault of a row.
-        let unread = |(SyncFault::Unavailable(error) | SyncFault::Refused(error))| SyncFault::Unavailable(error);
-        let rows = self.wait(self.local, self.local.rows(marks)).await.map_err(unread)?;
+        let RowBatch { taken, rows } = self.wait(self.local, self.local.rows(marks)).await?;
         if rows.is_empty() {
-            return Ok(Answer::Uploaded { refused: Vec::new() });
+            return Ok(Answer::Uploaded { taken, refused: Vec::new() });
         }
         let refused = self.wait(self.remote, self.remote.upload(rows)).await?;
-        Ok(Answer::Uploaded { refused })
+        Ok(Answer::Uploaded { taken, refused })
     }
 }
 

@@ -1,9 +1,9 @@
 //! One evaluation of a table: from the metadata of both endpoints to a verdict.
 //!
 //! ```text
-//! read the metadata of both endpoints → the local database changed its epoch: stop
+//! read the metadata of both endpoints → another database, an older state, columns that the copy lacks: stop
 //! retry quarantined rows that are due, one by one → upload new rows, for a bounded turn
-//! compare → repair → compare the whole again → verdict
+//! compare → repair → compare the whole again → compare contents, if versions prove nothing → verdict
 //! ```
 //!
 //! A state machine without I/O and without a clock. It may be dropped at any point: another evaluation does the rest
@@ -17,6 +17,7 @@ use super::context::{Context, UnexpectedAnswer};
 use super::coverage::Coverage;
 use super::exchange::{Answer, Change, Meta, PerEndpoint, Question, Step, SyncFault};
 use super::findings::SearchStep;
+use super::identity;
 use super::repair::Repair;
 use super::search::Search;
 use super::span::Span;
@@ -32,6 +33,8 @@ pub struct Evaluation {
 #[derive(Clone, Debug)]
 enum Phase {
     ReadingMeta,
+    /// Counting the rows of the copy above the newest local row, which lies below this version.
+    CountingGone(u64),
     Retrying(Uploads),
     CatchingUp(CatchUp),
     Looking(Search),
@@ -57,7 +60,7 @@ impl Evaluation {
     pub fn new(options: Options, checkpoint: Checkpoint, now: u64) -> Self {
         let (meta, work) = (PerEndpoint::<Meta>::default(), Work::default());
         let coverage = Coverage::default();
-        let context = Context { options, checkpoint, now, meta, below: 0, work, coverage };
+        let context = Context { options, checkpoint, now, meta, below: 0, fresh: false, elapsed: 0, work, coverage };
         Self { context, phase: Phase::ReadingMeta }
     }
 
@@ -78,7 +81,7 @@ impl Evaluation {
 
     pub fn activity(&self) -> Activity {
         match &self.phase {
-            Phase::ReadingMeta => Activity::ReadingMeta,
+            Phase::ReadingMeta | Phase::CountingGone(_) => Activity::ReadingMeta,
             Phase::Retrying(_) | Phase::CatchingUp(_) => Activity::Uploading,
             Phase::Looking(_) | Phase::Repairing(..) | Phase::Done(_) => Activity::Reconciling,
         }
@@ -107,7 +110,7 @@ impl Evaluation {
             Phase::Retrying(uploads) => uploads.sent,
             Phase::CatchingUp(catch_up) => catch_up.uploads.sent,
             Phase::Repairing(_, repair) => repair.uploads.sent,
-            Phase::ReadingMeta | Phase::Looking(_) | Phase::Done(_) => 0,
+            Phase::ReadingMeta | Phase::CountingGone(_) | Phase::Looking(_) | Phase::Done(_) => 0,
         };
         Work { uploaded: self.context.work.uploaded + uploads, ..self.context.work }
     }
@@ -118,12 +121,19 @@ impl Evaluation {
         loop {
             self.phase = match &mut self.phase {
                 Phase::ReadingMeta => return Step::Ask(Question::Meta),
+                Phase::CountingGone(below) => {
+                    return Step::Ask(Question::Counts { below: *below, local_below: *below });
+                }
                 Phase::Retrying(uploads) => {
                     if let Some(change) = uploads.next(&context.checkpoint) {
                         return Step::Apply(change);
                     }
                     context.work.uploaded += uploads.sent;
-                    Phase::CatchingUp(CatchUp::new(context))
+                    // Once one of them is taken, the cause may be gone: the others need not wait.
+                    match uploads.rest(&context.checkpoint) {
+                        Some(all) => Phase::Retrying(all),
+                        None => Phase::CatchingUp(CatchUp::new(context)),
+                    }
                 }
                 Phase::CatchingUp(catch_up) => {
                     if let Some(step) = catch_up.next(context) {
@@ -138,7 +148,10 @@ impl Evaluation {
                     SearchStep::Repair(found) => {
                         Phase::Repairing(search.clone(), Box::new(Repair::new(context, found)))
                     }
-                    SearchStep::Done(verdict) => Phase::Done(verdict),
+                    SearchStep::Done(verdict) => match Search::after(context, &verdict) {
+                        Some(contents) if !matches!(search, Search::Contents(_)) => Phase::Looking(contents),
+                        _ => Phase::Done(verdict),
+                    },
                 },
                 Phase::Repairing(search, repair) => {
                     if let Some(step) = repair.next(context) {
@@ -146,10 +159,12 @@ impl Evaluation {
                     }
                     context.work.uploaded += repair.uploads.sent;
                     context.work.deleted += repair.deleted;
+                    repair.remember(context);
                     search.repaired(context, repair);
-                    match repair.waiting {
-                        Some(mass) => Phase::Done(Verdict::Waiting(mass)),
-                        None => Phase::Looking(search.clone()),
+                    match (repair.went_back.take(), repair.waiting) {
+                        (Some(verdict), _) => Phase::Done(verdict),
+                        (None, Some(mass)) => Phase::Done(Verdict::Waiting(mass)),
+                        (None, None) => Phase::Looking(search.clone()),
                     }
                 }
                 Phase::Done(verdict) => return Step::Done(verdict.clone()),
@@ -173,9 +188,11 @@ impl Evaluation {
 
     fn take(&mut self, answer: Answer, elapsed: u64) -> Result<(), UnexpectedAnswer> {
         let context = &mut self.context;
-        if let Answer::Uploaded { refused } = answer {
+        context.elapsed = elapsed;
+        if let Answer::Uploaded { taken, refused } = answer {
             let uploads = self.phase.uploads().ok_or(UnexpectedAnswer("no upload was in flight"))?;
-            uploads.answered(context, refused, elapsed);
+            uploads.answered(context, taken, refused, elapsed);
+            self.bound_quarantine();
             return Ok(());
         }
         match &mut self.phase {
@@ -183,7 +200,16 @@ impl Evaluation {
                 let Answer::Meta(meta) = answer else {
                     return Err(UnexpectedAnswer("expected the metadata of both tables"));
                 };
-                self.compare_epochs(meta);
+                self.identify(*meta);
+                Ok(())
+            }
+            Phase::CountingGone(_) => {
+                let Answer::Counts(counts) = answer else { return Err(UnexpectedAnswer("expected counts")) };
+                let gone = context.meta.remote.count.saturating_sub(counts.remote);
+                match identity::gone(context, gone) {
+                    Some(verdict) => self.phase = Phase::Done(verdict),
+                    None => self.begin(),
+                }
                 Ok(())
             }
             Phase::CatchingUp(catch_up) => catch_up.answer(context, answer),
@@ -193,36 +219,63 @@ impl Evaluation {
         }
     }
 
-    fn compare_epochs(&mut self, meta: PerEndpoint<Meta>) {
+    fn identify(&mut self, meta: PerEndpoint<Meta>) {
         let context = &mut self.context;
         context.meta = meta;
-        let is = &context.meta.local.epoch;
-        self.phase = match &context.checkpoint.epoch {
-            Some(was) if was != is => Phase::Done(Verdict::EpochChanged { was: was.clone(), is: is.clone() }),
-            _ => {
-                context.checkpoint.epoch = Some(is.clone());
-                if context.options.purpose == Purpose::Verify {
-                    context.below = context.meta.local.horizon;
-                    Phase::Looking(Search::new(context))
-                } else {
-                    Phase::Retrying(Uploads::singly(context.checkpoint.quarantine.due(context.now, RETRIES)))
-                }
-            }
+        if let Some(verdict) = identity::obstacle(context) {
+            self.phase = Phase::Done(verdict);
+        } else if let Some(below) = identity::went_back_to(context) {
+            self.phase = Phase::CountingGone(below);
+        } else {
+            self.begin();
+        }
+    }
+
+    fn begin(&mut self) {
+        let context = &mut self.context;
+        self.phase = if context.options.purpose == Purpose::Sync {
+            let quarantine = &mut context.checkpoint.quarantine;
+            quarantine.retry_deletes(context.now, context.options.limits.found);
+            Phase::Retrying(Uploads::singly(quarantine.due(context.now, RETRIES)))
+        } else if context.options.contents && !context.meta.remote.compares {
+            let error = "the remote does not compare contents: a server of this version of Logyard does".to_owned();
+            Phase::Done(Verdict::Refused { error })
+        } else {
+            context.below = context.meta.local.horizon;
+            Phase::Looking(Search::new(context))
         };
     }
 
+    /// More rows than fit into memory are no rows at fault, but a table at fault.
+    fn bound_quarantine(&mut self) {
+        let quarantine = &self.context.checkpoint.quarantine;
+        if quarantine.len() > self.context.options.limits.quarantine {
+            let first = quarantine.entries().next().map(|entry| entry.refusal.as_str()).unwrap_or_default();
+            let error = format!("more than {} rows; the first: {first}", self.context.options.limits.quarantine);
+            self.phase = Phase::Done(Verdict::Refused { error });
+        }
+    }
+
     fn fail(&mut self, fault: &SyncFault) {
-        let sending = matches!(self.step(), Step::Apply(Change::Upload { .. }));
+        let step = self.step();
+        if let (Phase::Repairing(_, repair), Step::Apply(Change::Delete { .. }), SyncFault::Refused(error)) =
+            (&mut self.phase, &step, fault)
+        {
+            repair.not_deleted(&mut self.context, error);
+            return;
+        }
+        let sending = matches!(step, Step::Apply(Change::Upload { .. }));
         let retrying = matches!(self.phase, Phase::Retrying(_));
         if let Some(uploads) = self.phase.uploads().filter(|_| sending) {
             uploads.failed(&mut self.context, fault);
-            if retrying || matches!(fault, SyncFault::Refused(_)) {
+            self.bound_quarantine();
+            if retrying && !matches!(fault, SyncFault::Failed(_)) || matches!(fault, SyncFault::Refused(_)) {
                 return;
             }
         }
         self.phase = Phase::Done(match fault {
             SyncFault::Unavailable(error) => Verdict::Unreachable { error: error.clone() },
-            SyncFault::Refused(error) => Verdict::Refused { error: error.clone() },
+            SyncFault::Refused(error) | SyncFault::Failed(error) => Verdict::Refused { error: error.clone() },
         });
     }
 }
@@ -233,7 +286,7 @@ impl Phase {
             Self::Retrying(uploads) => Some(uploads),
             Self::CatchingUp(catch_up) => Some(&mut catch_up.uploads),
             Self::Repairing(_, repair) => Some(&mut repair.uploads),
-            Self::ReadingMeta | Self::Looking(_) | Self::Done(_) => None,
+            Self::ReadingMeta | Self::CountingGone(_) | Self::Looking(_) | Self::Done(_) => None,
         }
     }
 }

@@ -9,7 +9,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Mark};
+use super::content::ContentSum;
 use super::quarantine::Refusal;
+use super::shape::Column;
 use super::span::Span;
 use super::verdict::Verdict;
 
@@ -35,6 +37,10 @@ pub enum Question {
     Lists { spans: Vec<Span>, local_below: u64 },
     /// About `limit` rows of one endpoint, from the start or the end of the span → [`Answer::Page`].
     Page { endpoint: EndpointRole, span: Span, order: Order, limit: usize },
+    /// Sums of the values of the rows of each span at both endpoints → [`Answer::Contents`].
+    Contents { spans: Vec<Span>, columns: Vec<String>, local_below: u64 },
+    /// The digest of the values of each row of a span at both endpoints → [`Answer::ContentRows`].
+    ContentRows { span: Span, columns: Vec<String>, local_below: u64 },
     /// Current versions of the local rows with these keys, without a version bound → [`Answer::Versions`].
     Versions { keys: Vec<u64> },
 }
@@ -51,19 +57,26 @@ pub enum Change {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    Meta(PerEndpoint<Meta>),
+    Meta(Box<PerEndpoint<Meta>>),
     Cells(Vec<PerEndpoint<Cell>>),
     Counts(PerEndpoint<u64>),
     /// The rows of each span, in the order of marks.
     Lists(Vec<PerEndpoint<Vec<Mark>>>),
     Page(Page),
+    Contents(Vec<PerEndpoint<ContentSum>>),
+    ContentRows(PerEndpoint<Vec<(Mark, u128)>>),
     /// Versions in the order of the keys; `None` where there is no such row.
     Versions(Vec<Option<u64>>),
-    /// The rows that the remote refused; it accepted the others.
+    /// The rows that the remote refused, of the first `taken` marks; it accepted the others. The marks behind them
+    /// were not sent, because the rows before them are large.
     Uploaded {
+        taken: usize,
         refused: Vec<(Mark, Refusal)>,
     },
-    Deleted,
+    /// The rows that the remote refused to delete.
+    Deleted {
+        refused: Vec<(Mark, Refusal)>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +109,32 @@ pub struct Meta {
     pub horizon: u64,
     /// Local only: identity of the database; changes when it is restored or replaced.
     pub epoch: String,
+    /// Local only: a number that only grows in the life of the database. Lower than before: an older state was
+    /// restored.
+    #[serde(default)]
+    pub clock: Option<u64>,
+    /// Local only: identity of the table's storage, which changes when all rows are rewritten at once.
+    #[serde(default)]
+    pub storage: Option<String>,
+    /// Local: the columns to send. Remote: the columns that can be written; `None` if it does not tell.
+    #[serde(default)]
+    pub columns: Option<Vec<Column>>,
+    /// Remote only: it replaces rows of the same version, and compares contents.
+    #[serde(default)]
+    pub compares: bool,
+    /// Local only: what keeps committed rows above the horizon.
+    #[serde(default)]
+    pub held_back: Option<HeldBack>,
+}
+
+/// Committed rows that wait for an open transaction, which may still commit among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    pub rows: u64,
+    /// Description of the transaction open longest.
+    pub by: String,
+    /// Its start in Unix milliseconds, if the database tells.
+    pub since: Option<u64>,
 }
 
 /// A page of rows of a span.
@@ -117,4 +156,7 @@ pub enum SyncFault {
     /// The endpoint understood and refused. For an upload: at least one of its rows is at fault.
     #[error("refused: {0}")]
     Refused(String),
+    /// The endpoint refused for a reason that lies in no row, such as a missing permission.
+    #[error("failed: {0}")]
+    Failed(String),
 }

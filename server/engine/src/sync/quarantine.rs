@@ -2,7 +2,7 @@
 //!
 //! A row that fails even when sent alone is kept here with the reason, and retried with growing delays. It is a known
 //! difference, so the comparison skips it. It also skips the older version of the row that the remote may still have,
-//! and leaves that in place: an old row is better than none.
+//! and leaves that in place: an old row is better than none. A row that the remote refuses to delete is kept here, too.
 //!
 //! Always: an entry concerns one version of a row. When the row changes, it is sent like any other.
 
@@ -25,6 +25,12 @@ pub struct Entry {
     pub attempts: u32,
     /// Time of the next attempt, in Unix milliseconds.
     pub retry_at: u64,
+    /// The remote refuses to delete the row, rather than to store it.
+    #[serde(default)]
+    pub delete: bool,
+    /// It is tried again in this evaluation, so the comparison must find it.
+    #[serde(default)]
+    pub retrying: bool,
 }
 
 /// Quarantined rows by key.
@@ -36,7 +42,9 @@ pub struct Quarantine {
 /// Delay before the first retry, in milliseconds; it doubles with each attempt.
 const FIRST_WAIT: u64 = 60_000;
 /// Longest delay between two retries, in milliseconds.
-const LONGEST_WAIT: u64 = 24 * 60 * 60_000;
+const LONGEST_WAIT: u64 = 15 * 60_000;
+/// Longest reason that is kept, in characters.
+const REASON: usize = 500;
 
 impl Quarantine {
     pub fn len(&self) -> usize {
@@ -53,19 +61,48 @@ impl Quarantine {
     }
 
     pub fn contains(&self, mark: Mark) -> bool {
-        self.entries.get(&mark.key).is_some_and(|entry| entry.mark == mark)
+        self.entries.get(&mark.key).is_some_and(|entry| entry.mark == mark && !entry.delete)
     }
 
     /// Adds a row, or records another refusal of it.
     pub fn refuse(&mut self, mark: Mark, refusal: Refusal, now: u64) {
+        self.insert(mark, refusal, now, false);
+    }
+
+    /// The same for a row that cannot be deleted.
+    pub fn refuse_delete(&mut self, mark: Mark, refusal: Refusal, now: u64) {
+        self.insert(mark, refusal, now, true);
+    }
+
+    fn insert(&mut self, mark: Mark, mut refusal: Refusal, now: u64, delete: bool) {
         let (attempts, stale) = match self.entries.get(&mark.key) {
-            Some(entry) if entry.mark == mark => (entry.attempts + 1, entry.stale),
+            Some(entry) if entry.mark == mark && entry.delete == delete => (entry.attempts + 1, entry.stale),
             Some(entry) => (1, entry.stale),
             None => (1, None),
         };
         let wait = (FIRST_WAIT << (attempts - 1).min(20)).min(LONGEST_WAIT);
         let retry_at = now.saturating_add(wait);
-        self.entries.insert(mark.key, Entry { mark, stale, refusal, attempts, retry_at });
+        if let Some((cut, _)) = refusal.char_indices().nth(REASON) {
+            refusal.truncate(cut);
+        }
+        let stale = stale.filter(|_| !delete);
+        let entry = Entry { mark, stale, refusal, attempts, retry_at, delete, retrying: false };
+        self.entries.insert(mark.key, entry);
+    }
+
+    /// Makes deletes that are due visible to the comparison again, up to `most`.
+    pub fn retry_deletes(&mut self, now: u64, most: usize) {
+        let due = |entry: &&mut Entry| entry.delete && entry.retry_at <= now;
+        for entry in self.entries.values_mut().filter(due).take(most) {
+            entry.retrying = true;
+        }
+    }
+
+    /// Marks of all rows that the remote refuses to store, in the order of marks.
+    pub fn uploads(&self) -> Vec<Mark> {
+        let mut marks: Vec<_> = self.entries.values().filter(|entry| !entry.delete).map(|entry| entry.mark).collect();
+        marks.sort_unstable();
+        marks
     }
 
     /// Makes rows due now: the row with this key, or all of them.
@@ -84,7 +121,7 @@ impl Quarantine {
 
     /// Up to `most` rows that are due, those due first in front.
     pub fn due(&self, now: u64, most: usize) -> Vec<Mark> {
-        let mut due: Vec<_> = self.entries.values().filter(|entry| entry.retry_at <= now).collect();
+        let mut due: Vec<_> = self.entries.values().filter(|entry| entry.retry_at <= now && !entry.delete).collect();
         due.sort_by_key(|entry| entry.retry_at);
         due.into_iter().take(most).map(|entry| entry.mark).collect()
     }
@@ -95,6 +132,10 @@ impl Quarantine {
             .entries
             .values()
             .flat_map(|entry| {
+                if entry.delete {
+                    let known = (!entry.retrying).then_some(Difference::Stale(entry.mark));
+                    return [known, None].into_iter().flatten();
+                }
                 let stale = entry.stale.map(|version| Difference::Stale(Mark { version, key: entry.mark.key }));
                 let missing = (entry.mark.version < below).then_some(Difference::Missing(entry.mark));
                 [stale, missing].into_iter().flatten()
@@ -110,7 +151,12 @@ impl Quarantine {
         let Some(entry) = self.entries.get_mut(&mark.key) else { return false };
         match difference {
             // The remote has the row now, or the local table no longer has it.
-            Difference::Stale(_) if entry.mark == mark => {
+            Difference::Stale(_) if entry.mark == mark && !entry.delete => {
+                self.entries.remove(&mark.key);
+                true
+            }
+            // Deleted meanwhile.
+            Difference::Missing(_) if entry.mark == mark && entry.delete => {
                 self.entries.remove(&mark.key);
                 true
             }
@@ -124,7 +170,7 @@ impl Quarantine {
 
     /// Records that the remote has this older version of a quarantined row. False if the row is not in quarantine.
     pub fn record_stale(&mut self, mark: Mark, local: u64) -> bool {
-        let Some(entry) = self.entries.get_mut(&mark.key) else { return false };
+        let Some(entry) = self.entries.get_mut(&mark.key).filter(|entry| !entry.delete) else { return false };
         if entry.mark.version == local {
             entry.stale = Some(mark.version);
         }
@@ -139,7 +185,7 @@ mod tests {
     const ROW: Mark = Mark { version: 9, key: 1 };
 
     #[test]
-    fn refused_row_retries_with_doubling_delay_up_to_daily() {
+    fn refused_row_retries_with_doubling_delay() {
         let mut quarantine = Quarantine::default();
         let mut now = 0;
         let mut waits = Vec::new();
@@ -152,7 +198,7 @@ mod tests {
             now = retry_at;
         }
         assert_eq!(waits[..3], [1, 2, 4]);
-        assert_eq!(waits[13], 24 * 60);
+        assert_eq!(waits[13], 15);
     }
 
     #[test]
@@ -163,6 +209,19 @@ mod tests {
         assert!(!quarantine.contains(Mark { version: 10, ..ROW }));
         quarantine.refuse(Mark { version: 10, ..ROW }, "still too long".to_owned(), 0);
         assert_eq!(quarantine.entries().next().unwrap().attempts, 1, "a new version starts counting again");
+    }
+
+    #[test]
+    fn refused_delete_is_a_known_stale_row_until_it_is_due() {
+        let mut quarantine = Quarantine::default();
+        quarantine.refuse_delete(ROW, "still referenced".to_owned(), 0);
+        assert_eq!(quarantine.differences(5), [Difference::Stale(ROW)]);
+        assert!(!quarantine.contains(ROW) && quarantine.due(u64::MAX, 10).is_empty(), "it is no upload");
+        quarantine.retry_deletes(FIRST_WAIT, 10);
+        assert_eq!(quarantine.differences(5), [], "the comparison must find it");
+        quarantine.refuse_delete(ROW, "still referenced".to_owned(), 0);
+        assert_eq!(quarantine.entries().next().unwrap().attempts, 2);
+        assert!(quarantine.resolve(Difference::Missing(ROW)) && quarantine.is_empty(), "the remote has it no more");
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Ranges {
             self.next(context)
         } else if context.options.purpose == Purpose::Verify {
             let missing = found.missing.len() as u64 + found.rows_in_spans;
-            SearchStep::Done(Verdict::Differs { stale: found.stale.len() as u64, missing, all: found.all })
+            SearchStep::Done(Verdict::Differs { stale: found.stale.len() as u64, missing, changed: 0, all: found.all })
         } else {
             SearchStep::Repair(found)
         }
@@ -88,7 +88,7 @@ impl Ranges {
     /// its differences resolved themselves, as the next evaluation will find.
     pub fn repaired(&mut self, repair: &Repair) {
         let rewritten: Vec<_> = repair.rewritten().collect();
-        let changed = repair.uploads.sent + repair.deleted > 0;
+        let changed = repair.uploads.sent + repair.deleted + repair.kept > 0;
         *self = if changed || !rewritten.is_empty() { Self::Confirming(rewritten) } else { Self::Ended(false) };
     }
 }
@@ -100,5 +100,7 @@ pub fn in_sync(context: &mut Context, shown_by: Evidence) -> Verdict {
         return Verdict::Working(context.work);
     }
     context.checkpoint.approved = 0;
-    Verdict::InSync { below: context.below, shown_by, quarantined: context.checkpoint.quarantine.len() }
+    context.checkpoint.swallowed.clear();
+    let (quarantined, held_back) = (context.checkpoint.quarantine.len(), context.meta.local.held_back.clone());
+    Verdict::InSync { below: context.below, shown_by, quarantined, held_back }
 }

@@ -11,11 +11,14 @@ use model::MassDelete;
 
 use super::catch_up::ascending;
 use super::cell::{Difference, Mark};
+use super::checkpoint::Checkpoint;
 use super::context::{Context, UnexpectedAnswer};
 use super::exchange::{Answer, Change, EndpointRole, Order, Question, Step};
 use super::findings::Findings;
+use super::identity::GONE;
 use super::span::Span;
 use super::uploads::Uploads;
+use super::verdict::Verdict;
 
 #[derive(Clone, Debug)]
 pub struct Repair {
@@ -36,9 +39,21 @@ pub struct Repair {
     /// The mass delete that waits for approval.
     pub waiting: Option<MassDelete>,
     pub deleted: u64,
+    /// Rows that the remote refused to delete.
+    pub kept: u64,
     /// Rows deleted without approval, a part of `deleted`.
     pub unapproved: u64,
+    /// Rows that the remote has in a newer version than the local table.
+    newer: u64,
+    /// The verdict, if there are so many of them that the local table went back.
+    pub went_back: Option<Verdict>,
+    /// Rows of the next delete, at most; halved when one is refused without saying which row.
+    deletes: usize,
 }
+
+/// How many times the remote may lack a row that it accepted, and for how many rows that is remembered.
+const SWALLOWED: u32 = 3;
+const REMEMBERED: usize = 1_000;
 
 impl Repair {
     pub fn new(context: &mut Context, found: Findings) -> Self {
@@ -46,6 +61,7 @@ impl Repair {
         let Findings { mut stale, mut missing, spans, further_stale, all, .. } = found;
         stale.retain(|mark| !quarantine.resolve(Difference::Stale(*mark)));
         missing.retain(|mark| !quarantine.resolve(Difference::Missing(*mark)));
+        refuse_swallowed(context, &mut missing);
         let mut uploads = Uploads::default();
         uploads.push(&missing, &context.checkpoint);
         let turns = context.options.limits.turn;
@@ -61,7 +77,11 @@ impl Repair {
             turns,
             waiting: None,
             deleted: 0,
+            kept: 0,
             unapproved: 0,
+            newer: 0,
+            went_back: None,
+            deletes: context.options.limits.page,
         }
     }
 
@@ -87,7 +107,7 @@ impl Repair {
                 limit,
             }));
         }
-        let marks: Vec<_> = self.to_delete.iter().take(page).copied().collect();
+        let marks: Vec<_> = self.to_delete.iter().take(self.deletes).copied().collect();
         (!marks.is_empty()).then_some(Step::Apply(Change::Delete { marks }))
     }
 
@@ -95,6 +115,15 @@ impl Repair {
     fn judge(&mut self, context: &Context) {
         self.judged = true;
         self.uploads.sort();
+        let accepted = context.checkpoint.contents.as_ref().is_some_and(|check| check.accepted);
+        if self.newer > GONE && !accepted {
+            self.went_back = Some(Verdict::EpochChanged {
+                was: format!("a table with {} rows in the versions that the copy has", self.newer),
+                is: "one with older versions of them".to_owned(),
+            });
+            *self = Self { uploads: Uploads::default(), spans: Vec::new(), to_delete: Vec::new(), ..self.clone() };
+            return;
+        }
         if self.to_delete.is_empty() {
             return;
         }
@@ -104,6 +133,18 @@ impl Repair {
             context.options.guard.requires_approval(rows, self.all, remote_rows, context.checkpoint.approved);
         if self.waiting.is_some() {
             self.to_delete.clear();
+        }
+    }
+
+    /// Remembers which of the missing rows the remote accepted.
+    pub fn remember(&self, context: &mut Context) {
+        let swallowed = &mut context.checkpoint.swallowed;
+        for mark in &self.uploads.accepted {
+            let times =
+                swallowed.get(&mark.key).filter(|(version, _)| *version == mark.version).map_or(0, |(_, times)| *times);
+            if times > 0 || swallowed.len() < REMEMBERED {
+                swallowed.insert(mark.key, (mark.version, times + 1));
+            }
         }
     }
 
@@ -124,16 +165,37 @@ impl Repair {
                 self.spans.extend(Some(rest).filter(|rest| !rest.is_empty()));
                 Ok(())
             }
-            Answer::Deleted => {
-                let rows = self.to_delete.len().min(context.options.limits.page);
-                self.to_delete.drain(..rows);
-                self.deleted += rows as u64;
+            Answer::Deleted { refused } => {
+                let rows = self.to_delete.len().min(self.deletes);
+                let asked: Vec<_> = self.to_delete.drain(..rows).collect();
+                for mark in asked.iter().filter(|mark| refused.iter().all(|(kept, _)| kept != *mark)) {
+                    context.checkpoint.quarantine.resolve(Difference::Missing(*mark));
+                }
+                let deleted = (rows as u64).saturating_sub(refused.len() as u64);
+                self.kept += refused.len() as u64;
+                for (mark, refusal) in refused {
+                    context.checkpoint.quarantine.refuse_delete(mark, refusal, context.now);
+                }
+                self.deletes = (self.deletes * 2).min(context.options.limits.page);
+                self.deleted += deleted;
                 let approved = &mut context.checkpoint.approved;
-                self.unapproved += (rows as u64).saturating_sub(*approved);
-                *approved = approved.saturating_sub(rows as u64);
+                self.unapproved += deleted.saturating_sub(*approved);
+                *approved = approved.saturating_sub(deleted);
                 Ok(())
             }
             _ => Err(UnexpectedAnswer("expected current versions, a page or a deletion")),
+        }
+    }
+
+    /// A delete was refused, and the remote did not say because of which row: halves it down to that row.
+    pub fn not_deleted(&mut self, context: &mut Context, error: &str) {
+        let rows = self.to_delete.len().min(self.deletes);
+        if rows > 1 {
+            self.deletes = rows / 2;
+        } else if let Some(mark) = self.to_delete.first().copied() {
+            self.to_delete.remove(0);
+            self.kept += 1;
+            context.checkpoint.quarantine.refuse_delete(mark, error.to_owned(), context.now);
         }
     }
 
@@ -146,7 +208,10 @@ impl Repair {
             match *version {
                 None => self.to_delete.push(stale),
                 // The remote has a version that never existed locally.
-                Some(version) if version < stale.version => self.to_delete.push(stale),
+                Some(version) if version < stale.version => {
+                    self.newer += 1;
+                    self.to_delete.push(stale);
+                }
                 // Committed since the comparison: the rows are equal now.
                 Some(version) if version == stale.version => {}
                 Some(version) => {
@@ -162,4 +227,21 @@ impl Repair {
         }
         Ok(())
     }
+}
+
+/// Sets rows aside that the remote accepted several times and still lacks: sending them again would never end.
+fn refuse_swallowed(context: &mut Context, missing: &mut Vec<Mark>) {
+    let Checkpoint { swallowed, quarantine, .. } = &mut context.checkpoint;
+    missing.retain(|mark| {
+        let sent = swallowed.get(&mark.key).is_some_and(|(version, times)| *version == mark.version && *times >= SWALLOWED);
+        if sent {
+            let refusal = format!(
+                "the copy accepted the row {SWALLOWED} times and does not have it: a trigger, a rule or another writer may \
+                 remove it"
+            );
+            quarantine.refuse(*mark, refusal, context.now);
+            swallowed.remove(&mark.key);
+        }
+        !sent
+    });
 }

@@ -183,7 +183,7 @@ impl Scan {
         if clean {
             in_sync(context, Evidence::Scan)
         } else if verifying(context) {
-            Verdict::Differs { stale: self.stale, missing: self.missing, all: true }
+            Verdict::Differs { stale: self.stale, missing: self.missing, changed: 0, all: true }
         } else {
             Verdict::Working(context.work)
         }

@@ -15,14 +15,25 @@ pub struct Uploads {
     singly: bool,
     /// Rows that the remote accepted.
     pub sent: u64,
+    /// Some of those.
+    pub accepted: Vec<Mark>,
 }
+
+/// Accepted rows that are remembered.
+const REMEMBERED: usize = 1_000;
 
 /// Attempts without an answer after which a row sent alone counts as refused.
 const STRIKES: u32 = 3;
 
 impl Uploads {
     pub fn singly(marks: Vec<Mark>) -> Self {
-        Self { queue: marks.into(), singly: true, sent: 0 }
+        Self { queue: marks.into(), singly: true, ..Self::default() }
+    }
+
+    /// All other quarantined rows in batches, if one of those sent singly was accepted.
+    pub fn rest(&self, checkpoint: &Checkpoint) -> Option<Self> {
+        let queue = checkpoint.quarantine.uploads();
+        (self.singly && self.sent > 0 && !queue.is_empty()).then(|| Self { queue: queue.into(), ..Self::default() })
     }
 
     /// Queues rows, except quarantined ones.
@@ -49,21 +60,27 @@ impl Uploads {
         self.queue.iter().take(rows).copied().collect()
     }
 
-    pub fn answered(&mut self, context: &mut Context, refused: Vec<(Mark, Refusal)>, elapsed: u64) {
+    /// `taken`: how many rows of the batch were sent; the others wait for the next.
+    pub fn answered(&mut self, context: &mut Context, taken: usize, refused: Vec<(Mark, Refusal)>, elapsed: u64) {
         let checkpoint = &mut context.checkpoint;
-        let sent = self.batch(checkpoint);
+        let mut sent = self.batch(checkpoint);
+        let cut = taken < sent.len();
+        sent.truncate(taken.max(1));
         self.queue.drain(..sent.len());
         for mark in &sent {
             checkpoint.strikes = checkpoint.strikes.filter(|(struck, _)| struck != mark);
             if refused.iter().all(|(bad, _)| bad != mark) {
                 checkpoint.quarantine.release(*mark);
                 self.sent += 1;
+                self.accepted.extend(Some(*mark).filter(|_| self.accepted.len() < REMEMBERED));
             }
         }
         for (mark, refusal) in refused {
             checkpoint.quarantine.refuse(mark, refusal, context.now);
         }
-        if !self.singly {
+        if cut {
+            checkpoint.batch.cut(&sent);
+        } else if !self.singly {
             checkpoint.batch.succeeded(&sent, elapsed, &context.options.batch);
         }
     }
@@ -71,16 +88,23 @@ impl Uploads {
     pub fn failed(&mut self, context: &mut Context, fault: &SyncFault) {
         let checkpoint = &mut context.checkpoint;
         let sent = self.batch(checkpoint);
+        if self.singly && matches!(fault, SyncFault::Failed(_)) {
+            return;
+        }
         if self.singly {
-            // The row was refused before; if the remote is unreachable as well, the next request fails too.
-            if let Some(mark) = self.queue.drain(..).next() {
+            if let Some(mark) = self.queue.pop_front() {
                 checkpoint.quarantine.refuse(mark, fault.to_string(), context.now);
+            }
+            // If the remote is unreachable, the next request fails too.
+            if matches!(fault, SyncFault::Unavailable(_)) {
+                self.queue.clear();
             }
             return;
         }
         match fault {
             SyncFault::Unavailable(_) => checkpoint.batch.failed(&sent),
             SyncFault::Refused(_) => checkpoint.batch.refused(&sent),
+            SyncFault::Failed(_) => return,
         }
         if sent.len() == 1 && self.at_fault(checkpoint, fault) {
             if let Some(mark) = self.queue.pop_front() {

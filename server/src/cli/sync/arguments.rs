@@ -14,12 +14,18 @@ pub struct Arguments {
     /// Say what differs and change nothing
     #[arg(long, conflicts_with_all = ["approve", "accept_epoch"])]
     pub verify: bool,
+    /// Compare the values of all rows, too; without --verify, send those that differ again
+    #[arg(long)]
+    pub contents: bool,
     /// Approve a waiting deletion of up to this many rows at the remote
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub approve: Option<u64>,
     /// Follow the local database as it is now, although it was replaced
     #[arg(long)]
     pub accept_epoch: bool,
+    /// With --accept-epoch: send all rows again instead of comparing the values of all rows
+    #[arg(long, requires = "accept_epoch")]
+    pub send_all: bool,
     /// Print the SQL that makes the local table quick to compare, and do nothing
     #[arg(long, conflicts_with_all = ["once", "verify", "approve", "accept_epoch", "apply_migration"])]
     pub show_migration: bool,

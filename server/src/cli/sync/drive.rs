@@ -17,7 +17,7 @@ use crate::{
     cli::output,
     config::{self, Config},
     connections::tables::Syncs,
-    tasks::syncer::{Context, Ended, Keeper, Next, Patience, Turn},
+    tasks::syncer::{Context, Ended, Keeper, Next, Patience, Turn, Verification},
 };
 
 /// How often to try to acquire a table that another process holds. That process releases it for longer between evaluations.
@@ -58,7 +58,10 @@ async fn ask(db: &Db, arguments: &Arguments) -> Result<(), DbError> {
         db.request_sync(&arguments.table, &SyncAction::Approve { rows }, AUTHOR).await?;
     }
     if arguments.accept_epoch {
-        db.request_sync(&arguments.table, &SyncAction::AcceptEpoch, AUTHOR).await?;
+        db.request_sync(&arguments.table, &SyncAction::AcceptEpoch { send_all: arguments.send_all }, AUTHOR).await?;
+    }
+    if arguments.contents && !arguments.verify {
+        db.request_sync(&arguments.table, &SyncAction::CompareContents, AUTHOR).await?;
     }
     Ok(())
 }
@@ -75,7 +78,8 @@ async fn take_turns(
     let (mut another_since, mut away_since) = (None::<Instant>, None::<Instant>);
     let mut answered = false;
     loop {
-        let turn = keeper.turn(arguments.verify, &mut |status| reporter.show(status), stop).await?;
+        let verify = arguments.verify.then_some(Verification { contents: arguments.contents });
+        let turn = keeper.turn(verify, &mut |status| reporter.show(status), stop).await?;
         if output::closed() {
             return Ok(End::quiet(Outcome::Stopped));
         }

@@ -26,6 +26,7 @@ pub const AFTER_HELP: &str = "\
 Examples:
   logyard sync orders                       until both ends are equal
   logyard sync orders --verify --json       what differs, changing nothing
+  logyard sync orders --verify --contents   the same, comparing the values of all rows
   logyard sync orders --approve 5000        approves a deletion of so many rows
   logyard sync orders --show-migration > orders.sql
   logyard sync orders --held-for acme/shop --apply-migration    at the server that holds the copy

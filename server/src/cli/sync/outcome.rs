@@ -15,6 +15,8 @@ pub enum Outcome {
     #[serde(rename = "in_step")]
     InSync,
     /// In sync except quarantined rows.
+    /// In sync except rows that an open transaction holds back.
+    HeldBack,
     Quarantined,
     /// With --verify: rows differ. With --once: work is left.
     Differs,
@@ -40,6 +42,7 @@ impl Outcome {
     /// The outcome of the last evaluation.
     pub fn of(ended: &Ended) -> Self {
         match &ended.verdict {
+            Some(Verdict::InSync { .. }) if ended.status.state == SyncState::HeldBack => Self::HeldBack,
             Some(Verdict::InSync { quarantined: 0, .. }) => Self::InSync,
             Some(Verdict::InSync { .. }) => Self::Quarantined,
             Some(Verdict::Working(_) | Verdict::Differs { .. }) => Self::Differs,
@@ -47,14 +50,16 @@ impl Outcome {
             Some(Verdict::EpochChanged { .. }) => Self::EpochChanged,
             Some(Verdict::Unreachable { .. }) => Self::Unreachable,
             None if ended.status.state == SyncState::Unreachable => Self::Unreachable,
-            Some(Verdict::Refused { .. }) | None => Self::Refused,
+            Some(Verdict::Refused { .. } | Verdict::ShapeDiffers { .. }) | None => Self::Refused,
         }
     }
 
     pub fn exit(self) -> ExitCode {
         match self {
             Self::InSync => Exit::Done.into(),
-            Self::Quarantined | Self::Differs | Self::Waiting | Self::Paused => Exit::ItemsFailed.into(),
+            Self::HeldBack | Self::Quarantined | Self::Differs | Self::Waiting | Self::Paused => {
+                Exit::ItemsFailed.into()
+            }
             Self::EpochChanged | Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),
             Self::Stopped => ExitCode::from(130), // as a shell reports Ctrl-C

@@ -97,6 +97,7 @@ impl Summary {
         let Some(status) = &self.status else { return };
         let verdict = match self.outcome {
             Outcome::InSync => "In sync",
+            Outcome::HeldBack => "In sync except rows that an open transaction holds back",
             Outcome::Quarantined => "In sync except quarantined rows",
             Outcome::Differs => "Not in sync",
             Outcome::Waiting => "A deletion waits for a yes",

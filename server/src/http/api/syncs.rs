@@ -44,6 +44,9 @@ pub struct Evaluation {
     /// True: report the differences and change nothing.
     #[serde(default)]
     verify: bool,
+    /// True: compare the values of all rows, too; without `verify`, send those that differ again.
+    #[serde(default)]
+    contents: bool,
 }
 
 pub async fn list_syncs(State(app): State<App>) -> Result<Json<Tables>, Refused> {
@@ -69,9 +72,13 @@ pub async fn list_evaluations(
 pub async fn evaluate_sync(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
-    body::Json(Evaluation { table, verify }): body::Json<Evaluation>,
+    body::Json(Evaluation { table, verify, contents }): body::Json<Evaluation>,
 ) -> Result<impl IntoResponse, Refused> {
-    let action = if verify { SyncAction::Verify } else { SyncAction::Evaluate };
+    let action = match (verify, contents) {
+        (true, contents) => SyncAction::Verify { contents },
+        (false, true) => SyncAction::CompareContents,
+        (false, false) => SyncAction::Evaluate,
+    };
     accept(&app, &viewer, &table, action).await
 }
 

@@ -1,5 +1,7 @@
 //! Answers: JSON, compressed if large enough, with the number of rows read for them.
 
+use std::sync::Arc;
+
 use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
@@ -11,8 +13,12 @@ use engine::sync::{
 use model::{Problem, ProblemCode};
 use serde::Serialize;
 use tables::Table;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::{auth::TableRequest, handle::PAUSE};
+use super::{
+    auth::{TableRequest, stopping},
+    handle::PAUSE,
+};
 use crate::http::api::problem::Refused;
 
 /// A request whose table is open.
@@ -21,12 +27,17 @@ pub struct Opened {
     request: TableRequest,
     /// Rows that the table had read before this request.
     read: u64,
+    /// Its place among the requests of the table, and among all.
+    _places: [OwnedSemaphorePermit; 2],
 }
 
 impl TableRequest {
     pub async fn open(self) -> Result<Opened, Refusal> {
+        // First the table's own, so that the requests of one table do not wait in the places of all.
+        let own = self.handle.place().await.map_err(stopping)?;
+        let shared = Arc::clone(&self.places).acquire_owned().await.map_err(stopping)?;
         let table = self.handle.table().await?;
-        Ok(Opened { read: table.usage().rows, table, request: self })
+        Ok(Opened { read: table.usage().rows, table, request: self, _places: [own, shared] })
     }
 }
 
@@ -35,7 +46,7 @@ impl Opened {
     pub fn checked<T>(&self, answer: Result<T, SyncFault>) -> Result<T, Refusal> {
         answer.map_err(|fault| match fault {
             SyncFault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.without_place(&detail)).into(),
-            SyncFault::Unavailable(error) => self.request.handle.away(&error).into(),
+            SyncFault::Unavailable(error) | SyncFault::Failed(error) => self.request.handle.away(&error).into(),
         })
     }
 

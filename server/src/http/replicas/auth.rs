@@ -9,16 +9,18 @@ use axum::{
 use model::{Problem, ProblemCode};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use super::{Replicas, handle::TableHandle};
 use crate::http::{api::problem::Refused, state::App};
 
-/// A request whose token grants the table that it names, with its slot among the concurrent requests.
+/// A request whose token grants the table that it names. It takes a place among the concurrent requests only when its
+/// body is read: a caller that sends slowly holds up nobody but its own table.
 pub struct TableRequest {
     pub handle: Arc<TableHandle>,
     pub accepts_gzip: bool,
-    _place: OwnedSemaphorePermit,
+    pub places: Arc<Semaphore>,
+    _body: OwnedSemaphorePermit,
 }
 
 impl FromRequestParts<App> for TableRequest {
@@ -30,9 +32,9 @@ impl FromRequestParts<App> for TableRequest {
             path.map_err(|rejection| Problem::new(ProblemCode::Malformed, rejection.body_text()))?;
         let token = sent(&parts.headers).ok_or_else(|| unknown("Send a token of this table"))?;
         let handle = app.replicas.opened_by(token, [&customer, &database, &table])?;
-        let stopping = |_| Problem::new(ProblemCode::Unavailable, "The server is stopping.");
-        let place = Arc::clone(&app.replicas.places).acquire_owned().await.map_err(stopping)?;
-        Ok(Self { handle, accepts_gzip: accepts_gzip(&parts.headers), _place: place })
+        let places = Arc::clone(&app.replicas.places);
+        let body = handle.body().await.map_err(stopping)?;
+        Ok(Self { handle, accepts_gzip: accepts_gzip(&parts.headers), places, _body: body })
     }
 }
 
@@ -59,6 +61,11 @@ impl Replicas {
             None => Err(unknown("This token grants no table here. Send a token of this table")),
         }
     }
+}
+
+/// The problem for a request that no longer gets a place.
+pub fn stopping(_: AcquireError) -> Problem {
+    Problem::new(ProblemCode::Unavailable, "The server is stopping.")
 }
 
 fn unknown(what: &str) -> Problem {

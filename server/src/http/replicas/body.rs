@@ -1,5 +1,7 @@
 //! Bodies of requests: JSON, perhaps compressed, of a size that is bounded before and after.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
@@ -9,13 +11,19 @@ use engine::sync::protocol::{
     gzip::{self, Unreadable},
     limits,
 };
+use futures::StreamExt as _;
 use model::{Problem, ProblemCode};
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout_at};
 
 use crate::http::{
     api::{body, problem::Refused},
     state::App,
 };
+
+/// Slowest body in bytes a second, after a time in which any is slow enough.
+const SLOWEST: u64 = 16 << 10;
+const GRACE: Duration = Duration::from_secs(30);
 
 /// A required body of the expected type.
 pub struct Json<T>(pub T);
@@ -40,14 +48,28 @@ async fn complete(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     if announced.is_some_and(|length: usize| length > limits::MAX_REQUEST_BYTES) {
         return Err(too_large());
     }
-    axum::body::to_bytes(body, limits::MAX_REQUEST_BYTES).await.map_err(|error| {
-        let source = std::error::Error::source(&error);
-        if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
-            too_large()
-        } else {
-            body::not_json("The body ended before it was complete.")
+    let mut stream = body.into_data_stream();
+    let (mut bytes, began) = (Vec::new(), Instant::now());
+    loop {
+        // So much time has a body of the bytes so far, and of as many more as arrive in a second.
+        let deadline = began + GRACE + Duration::from_secs(bytes.len() as u64 / SLOWEST);
+        let piece = timeout_at(deadline, stream.next()).await.map_err(|_| too_slow(bytes.len()))?;
+        let Some(piece) = piece else { return Ok(bytes.into()) };
+        let piece = piece.map_err(|_| body::not_json("The body ended before it was complete."))?;
+        if bytes.len() + piece.len() > limits::MAX_REQUEST_BYTES {
+            return Err(too_large());
         }
-    })
+        bytes.extend_from_slice(&piece);
+    }
+}
+
+fn too_slow(bytes: usize) -> Problem {
+    let detail = format!(
+        "The body arrived too slowly: {bytes} bytes, below {SLOWEST} bytes a second after the first {} seconds. Send \
+         fewer rows at once.",
+        GRACE.as_secs()
+    );
+    Problem::new(ProblemCode::Unavailable, detail)
 }
 
 fn is_compressed(headers: &HeaderMap) -> Result<bool, Problem> {

@@ -2,16 +2,26 @@
 //!
 //! The server therefore starts without the database, and needs no restart when it comes back.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use model::{Problem, ProblemCode};
 use tables::{Table, TableSpec};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use crate::config;
 
 /// Longest wait for a table to open. Shorter than a request's limit, so the caller gets an answer.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
+/// Concurrent requests to one table, so that one customer's slow database leaves places for the others.
+const AT_ONCE: usize = 2;
+/// Bodies of requests to one table in memory at once, each of eight megabytes at most.
+const BODIES: usize = 4;
 /// Pause after a failed attempt to open.
 pub const PAUSE: Duration = Duration::from_secs(2);
 
@@ -19,6 +29,8 @@ pub struct TableHandle {
     name: String,
     spec: TableSpec,
     state: Mutex<State>,
+    bodies: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 enum State {
@@ -29,7 +41,23 @@ enum State {
 
 impl TableHandle {
     pub fn new(config: &config::Replica) -> Self {
-        Self { name: config.to_string(), spec: config.spec(), state: Mutex::new(State::Closed) }
+        Self {
+            name: config.to_string(),
+            spec: config.spec(),
+            state: Mutex::new(State::Closed),
+            bodies: permits(BODIES),
+            places: permits(AT_ONCE),
+        }
+    }
+
+    /// Leave to read a body for this table. The others wait.
+    pub async fn body(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.bodies).acquire_owned().await
+    }
+
+    /// A place among the requests of this table. The others wait.
+    pub async fn place(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.places).acquire_owned().await
     }
 
     /// The table. One request at a time opens it, while the others wait for the result.
@@ -59,6 +87,10 @@ impl TableHandle {
         tracing::warn!(replica = self.name, error, "database of the replica table does not answer");
         away()
     }
+}
+
+fn permits(number: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(number))
 }
 
 fn away() -> Problem {

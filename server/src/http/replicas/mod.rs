@@ -21,7 +21,8 @@ use tokio::sync::Semaphore;
 use self::handle::TableHandle;
 use crate::config;
 
-/// Concurrent requests. The others wait, because each may take about ten megabytes.
+/// Concurrent requests of all tables, whose bodies are complete. The others wait, because each may take about ten
+/// megabytes.
 const AT_ONCE: usize = 8;
 
 /// Cheap to clone.

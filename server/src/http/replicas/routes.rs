@@ -2,15 +2,20 @@
 
 use axum::{extract::RawQuery, response::Response};
 use engine::sync::{
-    Local, Mark, Remote, Row, Span, TableEndpoint,
+    Local, Mark, Meta, Refusal as RowRefusal, Remote, Row, Span, TableEndpoint,
     protocol::{
-        Bound, CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview, PageAnswer, PageQuery,
-        RefusedRow, RowKey, SpanOnWire, Summaries, SummariesRequest, Taken, Upload, Version, limits,
+        Bound, Contents, ContentsRequest, CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire,
+        Overview, PageAnswer, PageQuery, RefusedRow, RowKey, SpanOnWire, Summaries, SummariesRequest, Taken, Upload,
+        Version, limits,
     },
 };
 use model::{Invalid, Problem, ProblemCode};
 
-use super::{answer::Refusal, auth::TableRequest, body::Json};
+use super::{
+    answer::{Opened, Refusal},
+    auth::TableRequest,
+    body::Json,
+};
 
 type Answer = Result<Response, Refusal>;
 
@@ -28,7 +33,8 @@ pub async fn meta(request: TableRequest, RawQuery(query): RawQuery) -> Answer {
     let opened = request.open().await?;
     let meta = opened.checked(opened.table.meta().await)?;
     let (lowest, highest) = meta.extremes.map(|(low, high)| (Version(low), Version(high))).unzip();
-    opened.answer(&Overview { count: meta.count, lowest, highest, summaries: true })
+    let Meta { count, columns, compares: contents, .. } = meta;
+    opened.answer(&Overview { count, lowest, highest, summaries: true, contents, columns })
 }
 
 pub async fn summaries(table: TableRequest, Json(request): Json<SummariesRequest>) -> Answer {
@@ -37,6 +43,23 @@ pub async fn summaries(table: TableRequest, Json(request): Json<SummariesRequest
     let opened = table.open().await?;
     let cells = opened.checked(opened.table.cells(&plain(&spans), split, Span::END).await)?;
     opened.answer(&Summaries::of(&cells))
+}
+
+pub async fn contents(table: TableRequest, Json(request): Json<ContentsRequest>) -> Answer {
+    let ContentsRequest { spans, columns, each } = request;
+    within("spans", spans.len(), limits::MAX_CONTENT_SPANS)?;
+    within("columns", columns.len(), limits::MAX_COLUMNS)?;
+    let (spans, opened) = (plain(&spans), table.open().await?);
+    if !each {
+        let sums = opened.checked(opened.table.contents(&spans, &columns, Span::END).await)?;
+        return opened.answer(&Contents::of(&sums));
+    }
+    let mut rows = Vec::new();
+    for span in spans {
+        rows.extend(opened.checked(opened.table.content_rows(span, &columns, Span::END).await)?);
+        within("spans", rows.len(), limits::MAX_CONTENT_ROWS)?;
+    }
+    opened.answer(&Contents::of_rows(&rows))
 }
 
 pub async fn list(table: TableRequest, Json(request): Json<ListRequest>) -> Answer {
@@ -69,11 +92,7 @@ pub async fn upload(request: TableRequest, Json(Upload { rows }): Json<Upload>) 
     let (integers, texts): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| matches!(row.key, RowKey::Integer(_)));
     let opened = request.open().await?;
     let refused = opened.checked(opened.table.upload(integers.into_iter().map(Row::from).collect()).await)?;
-    let of_table = refused.into_iter().map(|(mark, error)| RefusedRow {
-        key: RowKey::Integer(mark.key.cast_signed()),
-        version: Version(mark.version),
-        error: opened.without_place(&error).chars().take(limits::MAX_REFUSAL_CHARACTERS).collect(),
-    });
+    let of_table = refused.into_iter().map(|refusal| opened.refused(refusal));
     let of_texts = texts.into_iter().map(|row| {
         let error = "keys of this table are 64-bit integers".to_owned();
         RefusedRow { key: row.key, version: row.version, error }
@@ -88,9 +107,21 @@ pub async fn delete(request: TableRequest, Json(Deletion { rows }): Json<Deletio
     let opened = request.open().await?;
     let keys: Vec<_> = marks.iter().map(|mark| mark.key).collect();
     let held = opened.checked(opened.table.current_versions(&keys).await)?;
-    opened.checked(opened.table.delete(&marks).await)?;
-    let deleted = marks.iter().zip(held).filter(|(mark, held)| *held == Some(mark.version)).count() as u64;
-    opened.answer(&Deleted { deleted })
+    let refused = opened.checked(opened.table.delete(&marks).await)?;
+    let deleted = marks.iter().zip(held).filter(|(mark, held)| *held == Some(mark.version)).count();
+    let deleted = deleted.saturating_sub(refused.len()) as u64;
+    let refused = refused.into_iter().map(|refusal| opened.refused(refusal)).collect();
+    opened.answer(&Deleted { deleted, refused })
+}
+
+impl Opened {
+    fn refused(&self, (mark, error): (Mark, RowRefusal)) -> RefusedRow {
+        RefusedRow {
+            key: RowKey::Integer(mark.key.cast_signed()),
+            version: Version(mark.version),
+            error: self.without_place(&error).chars().take(limits::MAX_REFUSAL_CHARACTERS).collect(),
+        }
+    }
 }
 
 fn plain(spans: &[SpanOnWire]) -> Vec<Span> {

@@ -6,7 +6,7 @@
 //! Always: an approval of a deletion counts once.
 
 use db::SyncRequests;
-use engine::sync::{Checkpoint, integer_key};
+use engine::sync::{Checkpoint, ContentCheck, integer_key};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -44,13 +44,16 @@ impl Kept {
 
     /// Takes in the requests of people.
     pub fn absorb(&mut self, asked: &SyncRequests) {
-        let SyncRequests { approved, accept_epoch, retry, .. } = asked;
+        let SyncRequests { approved, accept_epoch, send_all, compare, retry, .. } = asked;
         if *approved != self.absorbed {
             self.engine.approved = *approved;
             self.absorbed = *approved;
         }
         if *accept_epoch {
-            self.engine.epoch = None;
+            self.engine.accept(*send_all);
+        } else if *compare {
+            let reason = "somebody asked for it".to_owned();
+            self.engine.compare(ContentCheck { reason, ..ContentCheck::default() });
         }
         for key in retry.iter().flatten() {
             if let Ok(key) = key.parse() {

@@ -23,7 +23,7 @@ use model::{SyncState, Time};
 use rand::Rng as _;
 use tokio::time::{Instant, sleep, sleep_until};
 
-pub use self::turn::{Context, Ended, Keeper, Turn};
+pub use self::turn::{Context, Ended, Keeper, Turn, Verification};
 use crate::{
     config,
     tasks::leased::{Lease, LeaseTerms, LeasedTask, Started, TaskError},
@@ -112,7 +112,7 @@ impl LeasedTask for Syncer {
 
     async fn round(&mut self, patience: &mut Patience, lease: &Lease) -> Result<Duration, TaskError> {
         let every = self.keeper.config().every;
-        match self.keeper.turn(false, &mut |_| (), lease.shutdown()).await? {
+        match self.keeper.turn(None, &mut |_| (), lease.shutdown()).await? {
             Turn::Ended(ended) => Ok(match patience.after(&ended) {
                 Next::Usual => every,
                 Next::In(wait) => wait,

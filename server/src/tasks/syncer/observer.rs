@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use db::{Db, DbError, SyncHeartbeat};
 use engine::sync::{Activity, Entry, Evaluation, Observer, PerEndpoint, Quarantine, SyncProgress, Usage, Work};
-use model::{Quarantined, SyncEnd, SyncMinute, SyncSource, SyncState, SyncStatus, Time};
+use model::{Evidence, Quarantined, SyncEnd, SyncMinute, SyncSource, SyncState, SyncStatus, Time};
 use tokio::time::{Duration, Instant};
 
 use super::{
@@ -141,6 +141,8 @@ impl Teller<'_> {
     pub async fn last(&mut self, progress: &SyncProgress<'_>, standing: &Standing) -> SyncHeartbeat {
         let mut beat = self.beat(progress, standing.state, standing.reason.clone());
         beat.status.waiting = standing.waiting;
+        beat.status.held_back.clone_from(&standing.held_back);
+        beat.status.compared = standing.verified.filter(|verified| verified.shown_by == Evidence::Contents);
         beat.status.verified = standing.verified.or(beat.status.verified);
         beat.status.position = None;
         if progress.evaluation.meta().is_some() {

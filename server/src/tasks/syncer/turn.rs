@@ -70,11 +70,19 @@ pub struct Ended {
     pub quarantine: Vec<Quarantined>,
 }
 
+/// An evaluation that only reports differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// Compares the values of all rows, too.
+    pub contents: bool,
+}
+
 /// An evaluation that has begun.
 struct Begun {
     id: SyncId,
     at: Time,
     verify: bool,
+    contents: bool,
 }
 
 impl Keeper {
@@ -92,7 +100,12 @@ impl Keeper {
 
     /// Evaluates once, if the table is free. `verify`: reports differences and changes nothing, as it also does if a
     /// person asked for that.
-    pub async fn turn(&mut self, verify: bool, watch: Watch<'_>, stop: &CancellationToken) -> Result<Turn, DbError> {
+    pub async fn turn(
+        &mut self,
+        verify: Option<Verification>,
+        watch: Watch<'_>,
+        stop: &CancellationToken,
+    ) -> Result<Turn, DbError> {
         let context = Arc::clone(&self.context);
         let Context { db, holder, lease_ms, .. } = &*context;
         let name = self.config.name.clone();
@@ -112,7 +125,7 @@ impl Keeper {
         &mut self,
         context: &Context,
         held: HeldSync,
-        verify: bool,
+        verify: Option<Verification>,
         watch: Watch<'_>,
         stop: &CancellationToken,
     ) -> Result<Turn, DbError> {
@@ -124,7 +137,12 @@ impl Keeper {
             }
             None => unseen(db, &self.config),
         };
-        let begun = Begun { id: db.new_sync_id(), at: db.now(), verify: verify || held.requests.verify };
+        let begun = Begun {
+            id: db.new_sync_id(),
+            at: db.now(),
+            verify: verify.is_some() || held.requests.verify,
+            contents: verify.is_some_and(|verify| verify.contents) || held.requests.contents,
+        };
         let pair = tokio::select! {
             pair = self.open(context) => pair?,
             () = stop.cancelled() => return Ok(Turn::Cut(Halt::Stopped)),
@@ -170,7 +188,7 @@ impl Keeper {
             kept.absorb(&held.requests);
         }
         let purpose = if begun.verify { Purpose::Verify } else { Purpose::Sync };
-        let options = Options { purpose, ..self.config.options() };
+        let options = Options { purpose, contents: begun.contents, ..self.config.options() };
         let now = u64::try_from(begun.at.0).unwrap_or_default();
         let mut evaluation = Evaluation::new(options, kept.engine.clone(), now);
         let mut teller = Teller {
@@ -214,7 +232,7 @@ impl Keeper {
             last_look(ends, &mut beat.status).await;
         }
         let answered = if begun.verify {
-            SyncRequests { evaluate: held.requests.evaluate, verify: held.requests.verify, ..SyncRequests::default() }
+            about_nothing(&held.requests)
         } else {
             beat.checkpoint = Some(Kept::answered(evaluation.checkpoint()));
             held.requests
@@ -247,8 +265,7 @@ impl Keeper {
         let quarantine = listed(&kept.engine.quarantine);
         let beat = SyncHeartbeat { status, checkpoint: None, minute, quarantine, map: None };
         let recorded = begun.record(&standing, Work::default(), &PerEndpoint::default(), now);
-        let answered =
-            SyncRequests { evaluate: held.requests.evaluate, verify: held.requests.verify, ..SyncRequests::default() };
+        let answered = about_nothing(&held.requests);
         self.end(context, beat, recorded, None, &answered).await
     }
 
@@ -292,15 +309,27 @@ impl Begun {
     }
 }
 
+/// The requests that an evaluation answers without changing anything.
+fn about_nothing(requests: &SyncRequests) -> SyncRequests {
+    let SyncRequests { evaluate, verify, contents, .. } = *requests;
+    SyncRequests { evaluate, verify, contents, ..SyncRequests::default() }
+}
+
 fn needs_a_person(state: SyncState) -> bool {
-    matches!(state, SyncState::Waiting | SyncState::EpochChanged)
+    matches!(state, SyncState::Waiting | SyncState::EpochChanged | SyncState::ShapeDiffers)
 }
 
 fn still_behind(verdict: &Verdict, behind: Option<u64>) -> Option<u64> {
     match verdict {
-        Verdict::InSync { quarantined, .. } => Some(*quarantined as u64),
+        Verdict::InSync { quarantined, held_back, .. } => {
+            let held_back = held_back.as_ref().map_or(0, |held_back| held_back.rows);
+            Some((*quarantined as u64).saturating_add(held_back))
+        }
         Verdict::Differs { missing, all: true, .. } => Some(*missing),
-        Verdict::Unreachable { .. } | Verdict::Refused { .. } | Verdict::EpochChanged { .. } => None,
+        Verdict::Unreachable { .. }
+        | Verdict::Refused { .. }
+        | Verdict::EpochChanged { .. }
+        | Verdict::ShapeDiffers { .. } => None,
         Verdict::Differs { .. } | Verdict::Working(_) | Verdict::Waiting(_) => behind,
     }
 }

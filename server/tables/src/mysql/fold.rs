@@ -52,7 +52,7 @@ impl MysqlTable {
     }
 
     async fn fold_some(&self) -> Result<usize, sqlx::Error> {
-        let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
+        let (blocks, changes) = (self.shape.get().part("blocks"), self.shape.get().part("changes"));
         let mut transaction = self.pool.begin().await?;
         // Locking this row excludes other connections.
         let lock = format!("SELECT 1 FROM {blocks} WHERE level = {COMPLETE_LEVEL} FOR UPDATE SKIP LOCKED");
@@ -87,7 +87,7 @@ impl MysqlTable {
     async fn lowest_versions_match(&self) -> Result<bool, TableError> {
         let failed = at(&self.location);
         let mut transaction = self.pool.begin_with(super::read::BEGIN).await.map_err(&failed)?;
-        let (table, version) = (&self.shape.table, &self.shape.version);
+        let (table, version) = (&self.shape.get().table, &self.shape.get().version);
         let lowest = format!("SELECT CAST(MIN({version}) AS SIGNED) FROM {table}");
         let lowest: Option<(Option<i64>,)> = one(&mut transaction, &lowest).await.map_err(&failed)?;
         let lowest = lowest.and_then(|(lowest,)| lowest);
@@ -98,8 +98,8 @@ impl MysqlTable {
             "SELECT CAST(COALESCE(SUM(`count`), 0) AS SIGNED) FROM (
                  SELECT `count` FROM {} WHERE level = {NARROW} AND block <= {block}
                  UNION ALL SELECT `count` FROM {} WHERE block <= {block}) AS kept",
-            self.shape.part("blocks"),
-            self.shape.part("changes")
+            self.shape.get().part("blocks"),
+            self.shape.get().part("changes")
         );
         let [rows, kept] = [rows, kept];
         let rows: Option<(i64,)> = one(&mut transaction, &rows).await.map_err(&failed)?;

@@ -21,7 +21,7 @@ use sqlx::{MySqlConnection, mysql::MySqlRow};
 
 use super::{MysqlTable, Shape, all, one, run};
 use crate::{
-    TableError,
+    TableError, database,
     error::at,
     horizon::{OpenWriters, Writers},
     rows::from_row,
@@ -57,8 +57,9 @@ impl Transaction {
 }
 
 impl MysqlTable {
-    pub async fn find_horizon(&self) -> Result<u64, TableError> {
-        let Shape { table, version, .. } = &self.shape;
+    pub async fn find_horizon(&self) -> Result<database::Horizon, TableError> {
+        let shape = self.shape.get();
+        let Shape { table, version, .. } = &*shape;
         let failed = at(&self.location);
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
         let sql = format!("SELECT @@GLOBAL.read_only, CAST(MAX({version}) AS SIGNED) FROM {table}");
@@ -69,7 +70,7 @@ impl MysqlTable {
             return Err(TableError::Standby { location: self.location.clone() });
         }
         self.read.add(1);
-        self.horizon.find(self, &self.server.id, highest).await
+        self.horizon.find(self, &self.server.get().id, highest).await
     }
 
     /// The open transactions, from a list not older than this call.
@@ -127,14 +128,14 @@ impl Writers for MysqlTable {
         Ok(open)
     }
 
-    async fn oldest_writer(&self) -> Result<String, TableError> {
+    async fn oldest_writer(&self) -> Result<(String, Option<u64>), TableError> {
         let mut connection = self.pool.acquire().await.map_err(at(&self.location))?;
         let sql = "SELECT CONCAT('connection ', trx_mysql_thread_id, ' (', COALESCE(USER, 'unknown'), '), open since ',
-                          CAST(trx_started AS CHAR))
+                          CAST(trx_started AS CHAR)), CAST(UNIX_TIMESTAMP(trx_started) * 1000 AS UNSIGNED)
                    FROM information_schema.INNODB_TRX LEFT JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id
                    WHERE trx_id <> 0 AND trx_id < 1 << 48 ORDER BY trx_started LIMIT 1";
-        let found: Option<(String,)> = one(&mut connection, sql).await.map_err(at(&self.location))?;
-        Ok(found.map_or_else(|| "a transaction that has ended meanwhile".to_owned(), |(writer,)| writer))
+        let found: Option<(String, Option<u64>)> = one(&mut connection, sql).await.map_err(at(&self.location))?;
+        Ok(found.unwrap_or_else(|| ("a transaction that has ended meanwhile".to_owned(), None)))
     }
 }
 

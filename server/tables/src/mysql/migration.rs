@@ -38,17 +38,17 @@ impl MysqlTable {
         let sql = format!(
             "SELECT CAST(TRIGGER_NAME AS CHAR), CAST(ACTION_STATEMENT AS CHAR) FROM information_schema.TRIGGERS
              WHERE {}",
-            self.shape.is_this("EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE")
+            self.shape.get().is_this("EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE")
         );
         let failed = at(&self.location);
         let found: Vec<(String, String)> = all(connection, &sql).await.map_err(&failed)?;
         let kept = |trigger: &Trigger| found.iter().any(|(name, act)| (name, act) == (&trigger.name, &trigger.act));
-        if !self.shape.triggers().iter().all(kept) {
+        if !self.shape.get().triggers().iter().all(kept) {
             return Ok(false);
         }
         let sql = format!(
             "SELECT 1 FROM {} WHERE level = {COMPLETE_LEVEL} AND block = {}",
-            self.shape.part("blocks"),
+            self.shape.get().part("blocks"),
             levels()
         );
         Ok(one::<(i64,)>(connection, &sql).await.map_err(&failed)?.is_some())
@@ -62,15 +62,15 @@ impl MysqlTable {
         }
         let mut up = Vec::new();
         if !self.is_covered(&mut connection).await.map_err(&failed)? {
-            up.push(self.shape.index());
+            up.push(self.shape.get().index());
         }
         if !self.is_summarised(&mut connection).await? {
-            up.extend(self.shape.summaries());
+            up.extend(self.shape.get().summaries());
         }
-        let mut down = self.shape.without_summaries();
+        let mut down = self.shape.get().without_summaries();
         // MySQL has no IF EXISTS here.
-        let drop = if self.server.is_mariadb { "DROP INDEX IF EXISTS" } else { "DROP INDEX" };
-        down.push(format!("{drop} {} ON {}", quoted(&self.shape.bare_part("versions")), self.shape.table));
+        let drop = if self.server.get().is_mariadb { "DROP INDEX IF EXISTS" } else { "DROP INDEX" };
+        down.push(format!("{drop} {} ON {}", quoted(&self.shape.get().bare_part("versions")), self.shape.get().table));
         Ok(Migration { up, down })
     }
 
@@ -80,7 +80,7 @@ impl MysqlTable {
         let pooled = self.pool.acquire().await.map_err(&failed)?;
         // Detached from the pool, because its settings and an open transaction must not reach other users.
         let mut connection = pooled.detach();
-        let unlimited = if self.server.is_mariadb { "max_statement_time = 0" } else { "max_execution_time = 0" };
+        let unlimited = if self.server.get().is_mariadb { "max_statement_time = 0" } else { "max_execution_time = 0" };
         run(&mut connection, &format!("SET SESSION {unlimited}")).await.map_err(&failed)?;
         for statement in migration.up {
             run(&mut connection, &statement).await.map_err(&failed)?;
@@ -92,17 +92,17 @@ impl MysqlTable {
 
     async fn cannot_have_summaries(&self, connection: &mut MySqlConnection) -> Result<Option<String>, sqlx::Error> {
         // These versions have SKIP LOCKED and several triggers per event.
-        if self.server.version < if self.server.is_mariadb { [10, 6] } else { [8, 0] } {
+        if self.server.get().version < if self.server.get().is_mariadb { [10, 6] } else { [8, 0] } {
             return Ok(Some("it needs MySQL 8.0 or MariaDB 10.6, or later".to_owned()));
         }
-        if self.shape.partitioned {
+        if self.shape.get().partitioned {
             return Ok(Some("its rows lie in partitions, which can be emptied without triggers".to_owned()));
         }
         // Cascading deletes and updates fire no triggers.
         let sql = format!(
             "SELECT CAST(CONSTRAINT_NAME AS CHAR) FROM information_schema.REFERENTIAL_CONSTRAINTS
              WHERE {} AND (DELETE_RULE = 'CASCADE' OR UPDATE_RULE = 'CASCADE')",
-            self.shape.is_this("CONSTRAINT_SCHEMA", "TABLE_NAME")
+            self.shape.get().is_this("CONSTRAINT_SCHEMA", "TABLE_NAME")
         );
         let found: Option<(String,)> = one(connection, &sql).await?;
         Ok(found.map(|(name,)| format!("its foreign key {name} cascades, for which triggers do not fire")))
@@ -110,15 +110,16 @@ impl MysqlTable {
 
     /// Whether an index contains version and key. Every index contains the primary key.
     async fn is_covered(&self, connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
-        let Shape { key_name, version_name, key_is_primary, .. } = &self.shape;
+        let shape = self.shape.get();
+        let Shape { key_name, version_name, key_is_primary, .. } = &*shape;
         let sql = format!(
             "SELECT COUNT(*) FROM information_schema.STATISTICS AS first
              WHERE {} AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = {} AND ({key_is_primary} OR EXISTS (
                 SELECT 1 FROM information_schema.STATISTICS AS other
                 WHERE {} AND other.INDEX_NAME = first.INDEX_NAME AND other.COLUMN_NAME = {}))",
-            self.shape.is_this("first.TABLE_SCHEMA", "first.TABLE_NAME"),
+            self.shape.get().is_this("first.TABLE_SCHEMA", "first.TABLE_NAME"),
             text(version_name),
-            self.shape.is_this("other.TABLE_SCHEMA", "other.TABLE_NAME"),
+            self.shape.get().is_this("other.TABLE_SCHEMA", "other.TABLE_NAME"),
             text(key_name),
         );
         Ok(one::<(i64,)>(connection, &sql).await?.is_some_and(|(indexes,)| indexes > 0))

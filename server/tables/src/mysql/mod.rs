@@ -21,16 +21,19 @@ use sqlx::{AssertSqlSafe, FromRow, MySqlConnection, MySqlPool, mysql::MySqlRow};
 
 use self::{horizon::Horizon, open::Server, shape::Shape};
 use crate::{
-    Migration, TableError,
-    database::{Counter, Database, Snapshot},
+    Migration, TableError, TableSpec,
+    current::Current,
+    database::{self, Counter, Database, Identity, Snapshot},
     error::at,
 };
 
 pub struct MysqlTable {
     location: String,
     pool: MySqlPool,
-    server: Server,
-    shape: Shape,
+    spec: TableSpec,
+    database: String,
+    server: Current<Server>,
+    shape: Current<Shape>,
     horizon: Horizon,
     read: Counter,
     /// Whether the summaries were found not to match the rows.
@@ -55,26 +58,41 @@ impl Database for MysqlTable {
         Ok(Box::new(read::MysqlSnapshot::of(self).await?))
     }
 
-    async fn horizon(&self) -> Result<u64, TableError> {
+    async fn refresh(&self) -> Result<(), TableError> {
+        let failed = at(&self.location);
+        let mut connection = self.pool.acquire().await.map_err(&failed)?;
+        self.server.set(open::server(&mut connection).await.map_err(&failed)?);
+        self.shape.set(Shape::read(&mut connection, &self.spec, &self.database, &self.location).await?);
+        Ok(())
+    }
+
+    fn columns(&self) -> Vec<engine::sync::Column> {
+        self.shape.get().columns.iter().map(shape::Column::told).collect()
+    }
+
+    async fn horizon(&self) -> Result<database::Horizon, TableError> {
         self.find_horizon().await
     }
 
     /// Server identity and InnoDB's number of the table, which changes with a restored dump, a `TRUNCATE`, and an
     /// `ALTER TABLE` that copies.
-    async fn epoch(&self) -> Result<String, TableError> {
-        let failed = at(&self.location);
+    async fn identity(&self) -> Result<Identity, TableError> {
+        let (server, failed) = (self.server.get(), at(&self.location));
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
-        let Some(sql) = self.shape.number_in_innodb(&self.server) else { return Ok(self.server.id.clone()) };
+        let Some(sql) = self.shape.get().number_in_innodb(&server) else {
+            return Ok(Identity { epoch: server.id.clone(), ..Identity::default() });
+        };
         let number: Option<(u64,)> = one(&mut connection, &sql).await.map_err(&failed)?;
         let number = number.map_or_else(|| "unknown".to_owned(), |(number,)| number.to_string());
-        Ok(format!("{}, table {number}", self.server.id))
+        Ok(Identity { epoch: format!("{}, table {number}", server.id), ..Identity::default() })
     }
 
     async fn current_marks(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let Shape { table, key, version, .. } = &self.shape;
+        let shape = self.shape.get();
+        let Shape { table, key, version, .. } = &*shape;
         let sql = format!(
             "SELECT CAST({key} AS SIGNED), CAST({version} AS SIGNED) FROM {table} WHERE {key} IN ({})",
             sql::numbers(keys)
@@ -91,11 +109,15 @@ impl Database for MysqlTable {
         self.whole_rows(keys).await
     }
 
+    async fn sizes(&self, keys: &[i64]) -> Result<Vec<(i64, u64)>, TableError> {
+        self.row_sizes(keys).await
+    }
+
     async fn upload(&self, _: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError> {
         Err(TableError::CannotBeCopy { location: self.location.clone() })
     }
 
-    async fn delete(&self, _: &[Mark]) -> Result<(), TableError> {
+    async fn delete(&self, _: &[Mark]) -> Result<Vec<(Mark, Refusal)>, TableError> {
         Err(TableError::CannotBeCopy { location: self.location.clone() })
     }
 

@@ -8,7 +8,7 @@ use sqlx::{
 };
 
 use super::{Horizon, MysqlTable, Shape, all, one, run};
-use crate::{TableError, TableSpec, database::Counter, error::at};
+use crate::{TableError, TableSpec, current::Current, database::Counter, error::at};
 
 /// Connections per table: for reading, folding, listing writers, and one spare.
 const CONNECTIONS: u32 = 4;
@@ -40,7 +40,8 @@ impl MysqlTable {
         let shape = Shape::read(&mut connection, spec, &database, &location).await?;
         drop(connection);
         let (horizon, read, summaries_mismatch) = (Horizon::default(), Counter::default(), AtomicBool::new(false));
-        Ok(Self { location, pool, server, shape, horizon, read, summaries_mismatch })
+        let (spec, server, shape) = (spec.clone(), Current::new(server), Current::new(shape));
+        Ok(Self { location, pool, spec, database, server, shape, horizon, read, summaries_mismatch })
     }
 }
 
@@ -65,7 +66,7 @@ async fn version(connection: &mut MySqlConnection) -> Result<String, sqlx::Error
     Ok(version.map(|(version,)| version).unwrap_or_default())
 }
 
-async fn server(connection: &mut MySqlConnection) -> Result<Server, sqlx::Error> {
+pub async fn server(connection: &mut MySqlConnection) -> Result<Server, sqlx::Error> {
     let variables = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'port')";
     let variables: Vec<(String, String)> = all(connection, variables).await?;
     let of = |name: &str| {

@@ -48,7 +48,7 @@ pub fn sum((number, count, hash, keys, versions): Block) -> (u64, Sum) {
 impl MysqlSnapshot {
     pub async fn of(table: &MysqlTable) -> Result<Self, TableError> {
         let mut transaction = table.pool.begin_with(BEGIN).await.map_err(at(&table.location))?;
-        let shape = &table.shape;
+        let shape = table.shape.get();
         let indexed = format!(
             "SELECT COUNT(*) FROM information_schema.STATISTICS
              WHERE {} AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = {}",

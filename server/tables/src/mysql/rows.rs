@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use sqlx::{AssertSqlSafe, Row as _, mysql::MySqlRow};
 
 use super::{
-    MysqlTable, Shape,
+    MysqlTable, Shape, all,
     shape::{Column, WireType},
     sql::{numbers, quoted},
 };
@@ -20,7 +20,8 @@ impl MysqlTable {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let Shape { table, key, version, columns, .. } = &self.shape;
+        let shape = self.shape.get();
+        let Shape { table, key, version, columns, .. } = &*shape;
         let mut names = format!("CAST({key} AS SIGNED), CAST({version} AS SIGNED)");
         for column in columns {
             let _ = write!(names, ", {}", column.expression());
@@ -30,17 +31,33 @@ impl MysqlTable {
         let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
         let found: Vec<MySqlRow> = query.fetch(&self.pool).try_collect().await.map_err(at(&self.location))?;
         self.read.add(found.len() as u64);
-        found.iter().map(|row| self.row(row).map_err(at(&self.location))).collect()
+        found.iter().map(|found| row(found, columns).map_err(at(&self.location))).collect()
     }
 
-    fn row(&self, row: &MySqlRow) -> Result<Row, sqlx::Error> {
-        let mut values = Map::with_capacity(self.shape.columns.len());
-        for (column, at) in self.shape.columns.iter().zip(2..) {
-            values.insert(column.name.clone(), column.value(row, at)?);
+    /// Bytes of the values that may be large.
+    pub async fn row_sizes(&self, keys: &[i64]) -> Result<Vec<(i64, u64)>, TableError> {
+        let shape = self.shape.get();
+        let large = |column: &&Column| matches!(column.wire_type, WireType::Bytes | WireType::Text | WireType::Written);
+        let size = |column: &Column| format!("COALESCE(OCTET_LENGTH({}), 0)", quoted(&column.name));
+        let sizes: Vec<_> = shape.columns.iter().filter(large).map(size).collect();
+        if sizes.is_empty() || keys.is_empty() {
+            return Ok(Vec::new());
         }
-        let version: i64 = row.try_get(1)?;
-        Ok(Row { key: row.try_get::<i64, _>(0)?.into(), version: version.cast_unsigned(), values })
+        let (Shape { table, key, .. }, sizes, keys) = (&*shape, sizes.join(" + "), numbers(keys));
+        let sql = format!("SELECT CAST({key} AS SIGNED), CAST({sizes} AS SIGNED) FROM {table} WHERE {key} IN ({keys})");
+        let mut connection = self.pool.acquire().await.map_err(at(&self.location))?;
+        let found: Vec<(i64, i64)> = all(&mut connection, &sql).await.map_err(at(&self.location))?;
+        Ok(found.into_iter().map(|(key, bytes)| (key, bytes.unsigned_abs())).collect())
     }
+}
+
+fn row(row: &MySqlRow, columns: &[Column]) -> Result<Row, sqlx::Error> {
+    let mut values = Map::with_capacity(columns.len());
+    for (column, at) in columns.iter().zip(2..) {
+        values.insert(column.name.clone(), column.value(row, at)?);
+    }
+    let version: i64 = row.try_get(1)?;
+    Ok(Row { key: row.try_get::<i64, _>(0)?.into(), version: version.cast_unsigned(), values })
 }
 
 impl Column {

@@ -1,5 +1,6 @@
 //! The shape of a table in MySQL: its columns and indexes, checked for what a sync requires.
 
+use engine::sync::{DOUBLE_DIGITS, Kind, SINGLE_DIGITS};
 use sqlx::{MySqlConnection, mysql::MySqlRow};
 
 use super::{all, one, open::Server, sql::quoted};
@@ -35,6 +36,25 @@ pub struct Column {
     /// Name without quotes.
     pub name: String,
     pub wire_type: WireType,
+    /// Type with length and sign.
+    full_kind: String,
+    /// Decimals after the point of a decimal, digits of a second of a time.
+    scale: u32,
+}
+
+impl Column {
+    pub fn told(&self) -> engine::sync::Column {
+        let base = self.full_kind.split(['(', ' ']).next().unwrap_or_default();
+        let kind = match base {
+            "decimal" => Kind::Decimal { scale: Some(self.scale) },
+            "float" => Kind::Float { digits: SINGLE_DIGITS },
+            "double" => Kind::Float { digits: DOUBLE_DIGITS },
+            "datetime" | "timestamp" | "time" => Kind::Time { digits: self.scale },
+            _ if self.wire_type == WireType::Text => Kind::Text,
+            _ => Kind::Exact,
+        };
+        engine::sync::Column { name: self.name.clone(), declared: self.full_kind.clone(), kind }
+    }
 }
 
 /// Representation of a value in transit.
@@ -87,9 +107,10 @@ struct Declared {
     primary: i64,
     /// Whether the column alone has a unique index.
     is_unique: i64,
+    scale: i64,
 }
 
-from_row!(MySqlRow => Declared { name, kind, full_kind, nullable, generated, primary, is_unique });
+from_row!(MySqlRow => Declared { name, kind, full_kind, nullable, generated, primary, is_unique, scale });
 
 impl Shape {
     pub async fn read(
@@ -135,8 +156,12 @@ impl Shape {
         }
         let unsigned =
             |column: &&Declared| column.full_kind.contains("bigint") && column.full_kind.contains("unsigned");
-        let column =
-            |declared: &&Declared| Column { name: declared.name.clone(), wire_type: WireType::of(&declared.kind) };
+        let column = |declared: &&Declared| Column {
+            name: declared.name.clone(),
+            wire_type: WireType::of(&declared.kind),
+            full_kind: declared.full_kind.clone(),
+            scale: u32::try_from(declared.scale).unwrap_or_default(),
+        };
         Ok(Self {
             table: format!("{}.{}", quoted(schema), quoted(&name)),
             key: quoted(&spec.key),
@@ -188,6 +213,7 @@ async fn columns(connection: &mut MySqlConnection, of: &str) -> Result<Vec<Decla
     let sql = format!(
         "SELECT CAST(COLUMN_NAME AS CHAR) AS name, LOWER(CAST(DATA_TYPE AS CHAR)) AS kind,
                 LOWER(CAST(COLUMN_TYPE AS CHAR)) AS full_kind, IS_NULLABLE = 'YES' AS nullable,
+                CAST(COALESCE(DATETIME_PRECISION, NUMERIC_SCALE, 0) AS SIGNED) AS scale,
                 COALESCE(GENERATION_EXPRESSION, '') <> '' AS generated, COLUMN_KEY = 'PRI' AS `primary`,
                 EXISTS (SELECT 1 FROM (SELECT INDEX_NAME, MIN(COLUMN_NAME) AS only FROM information_schema.STATISTICS
                                        WHERE {of} AND NON_UNIQUE = 0 GROUP BY INDEX_NAME

@@ -10,14 +10,15 @@ use sqlx::AssertSqlSafe;
 
 use super::{PostgresTable, Shape};
 use crate::{
-    TableError,
+    TableError, database,
     error::at,
     horizon::{OpenWriters, Writers},
 };
 
 impl PostgresTable {
-    pub async fn find_horizon(&self) -> Result<u64, TableError> {
-        let Shape { table, version, .. } = &self.shape;
+    pub async fn find_horizon(&self) -> Result<database::Horizon, TableError> {
+        let shape = self.shape.get();
+        let Shape { table, version, oid, .. } = &*shape;
         let sql = format!(
             "SELECT pg_is_in_recovery(), pg_postmaster_start_time()::text, (SELECT max({version})::bigint FROM {table})"
         );
@@ -27,7 +28,8 @@ impl PostgresTable {
             return Err(TableError::Standby { location: self.location.clone() });
         }
         self.read.add(1);
-        self.horizon.find(self, &server, highest).await
+        // Another table under the same name has other writers.
+        self.horizon.find(self, &format!("{server}, table {}", oid.0), highest).await
     }
 }
 
@@ -42,25 +44,27 @@ impl Writers for PostgresTable {
     /// Transactions that wrote to the table, or to one of its partitions, and have not ended.
     async fn open_writers(&self) -> Result<OpenWriters, TableError> {
         let found: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(format!("SELECT virtualtransaction {WRITERS}")))
-            .bind(self.shape.oid)
+            .bind(self.shape.get().oid)
             .fetch_all(&self.pool)
             .await
             .map_err(at(&self.location))?;
         Ok(OpenWriters { writers: found.into_iter().map(|(writer,)| writer).collect(), renamed: HashMap::new() })
     }
 
-    async fn oldest_writer(&self) -> Result<String, TableError> {
+    async fn oldest_writer(&self) -> Result<(String, Option<u64>), TableError> {
         let sql = format!(
             "SELECT format('process %s (%s), open since %s', pid, COALESCE(NULLIF(application_name, ''), 'unnamed'),
-                           COALESCE(date_trunc('second', xact_start)::text, 'an unknown time'))
+                           COALESCE(date_trunc('second', xact_start)::text, 'an unknown time')),
+                    (extract(epoch FROM xact_start) * 1000)::bigint
              FROM (SELECT pid {WRITERS}) AS writer LEFT JOIN pg_stat_activity USING (pid) ORDER BY xact_start LIMIT 1"
         );
-        let found: Option<(String,)> = sqlx::query_as(AssertSqlSafe(sql))
-            .bind(self.shape.oid)
+        let found: Option<(String, Option<i64>)> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(self.shape.get().oid)
             .fetch_optional(&self.pool)
             .await
             .map_err(at(&self.location))?;
-        Ok(found.map_or_else(|| "a transaction that has ended meanwhile".to_owned(), |(writer,)| writer))
+        let ended = || ("a transaction that has ended meanwhile".to_owned(), None);
+        Ok(found.map_or_else(ended, |(writer, since)| (writer, since.and_then(|since| u64::try_from(since).ok()))))
     }
 }
 

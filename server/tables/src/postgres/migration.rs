@@ -55,12 +55,12 @@ impl PostgresTable {
                 AND (SELECT count(*) FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
                      WHERE t.tgrelid = $1 AND t.tgname LIKE 'logyard\\_%' AND t.tgenabled = 'A' AND p.prosrc = $4) = $5",
         )
-        .bind(self.shape.oid)
-        .bind(self.shape.part("blocks"))
+        .bind(self.shape.get().oid)
+        .bind(self.shape.get().part("blocks"))
         .bind(complete())
         .bind(self.body())
         .bind(i64::try_from(EVENTS.len()).unwrap_or_default())
-        .bind(self.shape.part("changes"))
+        .bind(self.shape.get().part("changes"))
         .fetch_one(connection)
         .await
         .map_err(at(&self.location))?;
@@ -73,7 +73,7 @@ impl PostgresTable {
         let state = self.state(&mut connection).await.map_err(at(&self.location))?;
         let reason = if state.version < 140_000 {
             Some("it needs PostgreSQL 14 or later")
-        } else if self.shape.parent {
+        } else if self.shape.get().parent {
             Some("its rows lie in partitions or in tables that inherit from it")
         } else if state.subscribed {
             Some("it is filled by a subscription, for which triggers of statements do not fire")
@@ -132,14 +132,14 @@ impl PostgresTable {
         }
         let (alone,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_xact_lock($1, $2::oid::int)")
             .bind(FOLD_LOCK)
-            .bind(self.shape.oid)
+            .bind(self.shape.get().oid)
             .fetch_one(&mut *transaction)
             .await
             .map_err(&failed)?;
         if !alone {
             return Ok(0);
         }
-        let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
+        let (blocks, changes) = (self.shape.get().part("blocks"), self.shape.get().part("changes"));
         let sql = format!(
             "WITH taken AS (
                  DELETE FROM {changes} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {changes} LIMIT {FOLD_BATCH}))
@@ -182,17 +182,18 @@ impl PostgresTable {
                     EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass($4) AND NOT indisvalid) AS broken,
                     EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = $1) AS subscribed",
         )
-        .bind(self.shape.oid)
-        .bind(self.shape.version_number)
-        .bind(self.shape.key_number)
-        .bind(self.shape.part("versions"))
+        .bind(self.shape.get().oid)
+        .bind(self.shape.get().version_number)
+        .bind(self.shape.get().key_number)
+        .bind(self.shape.get().part("versions"))
         .fetch_one(connection)
         .await
     }
 
     fn index(&self, broken: bool) -> Vec<String> {
-        let Shape { table, key, version, .. } = &self.shape;
-        let name = self.shape.part("versions");
+        let shape = self.shape.get();
+        let Shape { table, key, version, .. } = &*shape;
+        let name = self.shape.get().part("versions");
         let mut statements = Vec::new();
         if broken {
             statements.push(format!("-- Begun before, and not finished.\nDROP INDEX CONCURRENTLY {name}"));
@@ -201,13 +202,13 @@ impl PostgresTable {
             "-- So that a range of versions is read without the rows. Writers are not held up; it takes a scan or two of\n\
              -- the table, and waits for transactions that are open when it begins.\n\
              CREATE INDEX CONCURRENTLY {} ON {table} ({version}) INCLUDE ({key})",
-            quoted(&self.shape.bare_part("versions"))
+            quoted(&self.shape.get().bare_part("versions"))
         ));
         statements
     }
 
     fn summaries(&self) -> Vec<String> {
-        let shape = &self.shape;
+        let shape = self.shape.get();
         let (table, key, version) = (&shape.table, &shape.key, &shape.version);
         let (blocks, changes, note) = (shape.part("blocks"), shape.part("changes"), shape.part("note"));
         let mut statements = vec![
@@ -266,7 +267,7 @@ impl PostgresTable {
     }
 
     fn without_summaries(&self) -> Vec<String> {
-        let shape = &self.shape;
+        let shape = self.shape.get();
         let triggers =
             EVENTS.iter().map(|(event, _)| format!("DROP TRIGGER IF EXISTS {} ON {}", trigger(event), shape.table));
         let parts = [
@@ -280,14 +281,15 @@ impl PostgresTable {
         let mut statements = vec!["BEGIN".to_owned(), "SET LOCAL lock_timeout = '5s'".to_owned()];
         statements.extend(self.without_summaries());
         statements.push("COMMIT".to_owned());
-        statements.push(format!("DROP INDEX CONCURRENTLY IF EXISTS {}", self.shape.part("versions")));
+        statements.push(format!("DROP INDEX CONCURRENTLY IF EXISTS {}", self.shape.get().part("versions")));
         statements
     }
 
     /// Body of the trigger function.
     fn body(&self) -> String {
-        let Shape { key, version, .. } = &self.shape;
-        let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
+        let shape = self.shape.get();
+        let Shape { key, version, .. } = &*shape;
+        let (blocks, changes) = (self.shape.get().part("blocks"), self.shape.get().part("changes"));
         let into = format!("INSERT INTO {changes} (block, count, hash, keys, versions)");
         let added = signed(key, version, 1, "added");
         let gone = signed(key, version, -1, "gone");

@@ -3,6 +3,7 @@
 //! Always: an answer is read in one `REPEATABLE READ` transaction. Types unknown to JSON travel as text that PostgreSQL
 //! writes and reads, with settings independent of the server's locale and time zone.
 
+mod delete;
 mod horizon;
 mod migration;
 mod open;
@@ -12,13 +13,14 @@ mod shape;
 mod write;
 
 use async_trait::async_trait;
-use engine::sync::{Mark, Refusal, Row, integer_key};
-use sqlx::{AssertSqlSafe, PgPool};
+use engine::sync::{Mark, Refusal, Row};
+use sqlx::PgPool;
 
 use self::shape::Shape;
 use crate::{
-    Migration, TableError,
-    database::{Counter, Database, Snapshot},
+    Migration, TableError, TableSpec,
+    current::Current,
+    database::{self, Counter, Database, Identity, Snapshot},
     error::at,
     horizon::Horizon,
 };
@@ -26,7 +28,8 @@ use crate::{
 pub struct PostgresTable {
     location: String,
     pool: PgPool,
-    shape: Shape,
+    spec: TableSpec,
+    shape: Current<Shape>,
     horizon: Horizon,
     read: Counter,
 }
@@ -49,24 +52,36 @@ impl Database for PostgresTable {
         self.fold().await
     }
 
-    async fn horizon(&self) -> Result<u64, TableError> {
+    async fn refresh(&self) -> Result<(), TableError> {
+        self.shape.set(Shape::read(&self.pool, &self.spec, &self.location).await?);
+        Ok(())
+    }
+
+    fn columns(&self) -> Vec<engine::sync::Column> {
+        self.shape.get().columns.iter().map(shape::Column::told).collect()
+    }
+
+    async fn horizon(&self) -> Result<database::Horizon, TableError> {
         self.find_horizon().await
     }
 
     /// Cluster, timeline, database and table. A restored dump creates another table, a restored backup another
-    /// timeline.
-    async fn epoch(&self) -> Result<String, TableError> {
-        let (permitted, within): (bool, String) = sqlx::query_as(
+    /// timeline; a restored disk has older transactions.
+    async fn identity(&self) -> Result<Identity, TableError> {
+        let shape = self.shape.get();
+        let (permitted, within, clock): (bool, String, i64) = sqlx::query_as(
             "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')
                 AND has_function_privilege('pg_control_checkpoint()', 'EXECUTE'),
-                    format('database %s, table %s', (SELECT oid FROM pg_database WHERE datname = current_database()), $1)",
+                    format('database %s, table %s', (SELECT oid FROM pg_database WHERE datname = current_database()), $1),
+                    txid_snapshot_xmax(txid_current_snapshot())",
         )
-        .bind(self.shape.oid)
+        .bind(shape.oid)
         .fetch_one(&self.pool)
         .await
         .map_err(at(&self.location))?;
+        let (clock, storage) = (u64::try_from(clock).ok(), shape.storage.clone());
         if !permitted {
-            return Ok(within);
+            return Ok(Identity { epoch: within, clock, storage });
         }
         let (cluster,): (String,) = sqlx::query_as(
             "SELECT format('system %s, timeline %s', system_identifier, timeline_id)
@@ -75,17 +90,15 @@ impl Database for PostgresTable {
         .fetch_one(&self.pool)
         .await
         .map_err(at(&self.location))?;
-        Ok(format!("{cluster}, {within}"))
+        Ok(Identity { epoch: format!("{cluster}, {within}"), clock, storage })
     }
 
     async fn current_marks(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
-        let Shape { table, key, version, .. } = &self.shape;
-        let sql = format!("SELECT {key}::bigint, {version}::bigint FROM {table} WHERE {key} = ANY($1)");
-        let found: Vec<(i64, i64)> =
-            sqlx::query_as(AssertSqlSafe(sql)).bind(keys).fetch_all(&self.pool).await.map_err(at(&self.location))?;
-        self.read.add(found.len() as u64);
-        let mark = |(key, version): (i64, i64)| Mark { version: version.cast_unsigned(), key: integer_key(key) };
-        Ok(found.into_iter().map(mark).collect())
+        read::PostgresSnapshot::of(self).await?.marks(keys).await
+    }
+
+    async fn sizes(&self, keys: &[i64]) -> Result<Vec<(i64, u64)>, TableError> {
+        self.row_sizes(keys).await
     }
 
     async fn rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError> {
@@ -96,19 +109,8 @@ impl Database for PostgresTable {
         self.write(rows).await
     }
 
-    async fn delete(&self, marks: &[Mark]) -> Result<(), TableError> {
-        let Shape { table, key, version, .. } = &self.shape;
-        let sql = format!(
-            "DELETE FROM {table} AS held USING unnest($1::bigint[], $2::bigint[]) AS doomed (key, version)
-             WHERE held.{key} = doomed.key AND held.{version} = doomed.version"
-        );
-        let mut marks = marks.to_vec();
-        marks.sort_unstable_by_key(|mark| mark.key);
-        let keys: Vec<_> = marks.iter().map(|mark| mark.key.cast_signed()).collect();
-        let versions: Vec<_> = marks.iter().map(|mark| mark.version.cast_signed()).collect();
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(keys).bind(versions);
-        query.execute(&self.pool).await.map_err(at(&self.location))?;
-        Ok(())
+    async fn delete(&self, marks: &[Mark]) -> Result<Vec<(Mark, Refusal)>, TableError> {
+        self.remove(marks).await
     }
 
     async fn migration(&self) -> Result<Migration, TableError> {

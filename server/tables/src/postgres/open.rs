@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use super::{Horizon, PostgresTable, Shape};
-use crate::{TableError, TableSpec, database::Counter, error::at};
+use crate::{TableError, TableSpec, current::Current, database::Counter, error::at};
 
 /// Connections per table: for reading, writing, listing writers, and one spare.
 const CONNECTIONS: u32 = 4;
@@ -30,6 +30,8 @@ impl PostgresTable {
             ("bytea_output", "hex"),
             ("lc_monetary", "C"),
             ("standard_conforming_strings", "on"),
+            // A policy must not hide rows, which would look deleted: statements fail instead.
+            ("row_security", "off"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -38,7 +40,8 @@ impl PostgresTable {
             .await
             .map_err(at(&location))?;
         let shape = Shape::read(&pool, spec, &location).await?;
-        Ok(Self { location, pool, shape, horizon: Horizon::default(), read: Counter::default() })
+        let (spec, shape) = (spec.clone(), Current::new(shape));
+        Ok(Self { location, pool, spec, shape, horizon: Horizon::default(), read: Counter::default() })
     }
 }
 

@@ -33,20 +33,25 @@ type Block = (i64, i64, i64, i64, i64);
 
 impl PostgresSnapshot {
     pub async fn of(table: &PostgresTable) -> Result<Self, TableError> {
-        let shape = &table.shape;
+        let shape = table.shape.get();
         // The lock comes before the snapshot: a TRUNCATE has either completed, summaries included, or waits.
         let begin =
             format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE {} IN ACCESS SHARE MODE", shape.table);
         let mut transaction = table.pool.begin_with(AssertSqlSafe(begin)).await.map_err(at(&table.location))?;
-        let (indexed,): (bool,) = sqlx::query_as(
+        let (indexed, same): (bool, bool) = sqlx::query_as(
             "SELECT EXISTS (SELECT FROM pg_index
-                            WHERE indrelid = $1 AND indisvalid AND indpred IS NULL AND indkey[0] = $2)",
+                            WHERE indrelid = $1 AND indisvalid AND indpred IS NULL AND indkey[0] = $2),
+                    to_regclass($3)::oid IS NOT DISTINCT FROM $1",
         )
         .bind(shape.oid)
         .bind(shape.version_number)
+        .bind(&shape.table)
         .fetch_one(&mut *transaction)
         .await
         .map_err(at(&table.location))?;
+        if !same {
+            return Err(TableError::Replaced { location: table.location.clone() });
+        }
         let summarised = table.is_summarised(&mut transaction).await?;
         Ok(Self {
             transaction,
@@ -60,6 +65,17 @@ impl PostgresSnapshot {
             indexed,
             read: table.read.clone(),
         })
+    }
+
+    /// Marks of the rows with these keys.
+    pub async fn marks(&mut self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
+        let Self { table, key, version, .. } = &*self;
+        let sql = format!("SELECT {key}::bigint, {version}::bigint FROM {table} WHERE {key} = ANY($1)");
+        let query = sqlx::query_as(AssertSqlSafe(sql)).bind(keys);
+        let found: Vec<(i64, i64)> = query.fetch_all(&mut *self.transaction).await.map_err(at(&self.location))?;
+        self.read.add(found.len() as u64);
+        let mark = |(key, version): (i64, i64)| Mark { version: version.cast_unsigned(), key: integer_key(key) };
+        Ok(found.into_iter().map(mark).collect())
     }
 
     /// Runs a query that returns counts, and adds them to the rows read.
@@ -99,8 +115,10 @@ impl Snapshot for PostgresSnapshot {
     async fn count_few(&mut self, spans: &[Span], most: u64) -> Result<Vec<u64>, TableError> {
         let Self { table, version, .. } = &*self;
         let sql = format!(
-            "SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE {version} BETWEEN first AND last LIMIT $3) AS few)
-             FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS span (first, last, number) ORDER BY number"
+            "SELECT (SELECT count(*) FROM (SELECT FROM {table} AS held
+                                           WHERE held.{version} BETWEEN span.first AND span.last LIMIT $3) AS few)
+             FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS span (first, last, number)
+             ORDER BY span.number"
         );
         self.counts(sql, spans, i64::try_from(most).unwrap_or(i64::MAX)).await
     }
@@ -135,9 +153,9 @@ impl Snapshot for PostgresSnapshot {
         // The planner decides about a single range; several ranges are looked up one by one if there is an index.
         let (sql, first, last) = if spans.len() > 1 && self.indexed {
             let sql = format!(
-                "SELECT key, version FROM unnest($1::bigint[], $2::bigint[]) AS span (first, last),
-                 LATERAL (SELECT {key}::bigint AS key, {version}::bigint AS version FROM {table}
-                          WHERE {version} BETWEEN first AND last) AS found"
+                "SELECT found.key, found.version FROM unnest($1::bigint[], $2::bigint[]) AS span (first, last),
+                 LATERAL (SELECT held.{key}::bigint AS key, held.{version}::bigint AS version FROM {table} AS held
+                          WHERE held.{version} BETWEEN span.first AND span.last) AS found"
             );
             (sql, first, last)
         } else {

@@ -1,5 +1,6 @@
 //! The shape of a table in PostgreSQL: its columns and indexes, checked for what a sync requires.
 
+use engine::sync::{DOUBLE_DIGITS, Kind, SINGLE_DIGITS};
 use sqlx::{
     PgPool,
     postgres::{PgRow, types::Oid},
@@ -28,6 +29,9 @@ pub struct Shape {
     pub columns: Vec<Column>,
     /// Whether rows lie in partitions or in inheriting tables.
     pub parent: bool,
+    /// File of the rows, which `TRUNCATE`, `VACUUM FULL` and some forms of `ALTER TABLE` replace; `None` if there are
+    /// several.
+    pub storage: Option<String>,
     schema: String,
     /// Table name without schema and quotes.
     name: String,
@@ -39,7 +43,33 @@ pub struct Column {
     /// SQL type without a length, so that a text that is too long is refused instead of truncated.
     pub kind: String,
     pub wire_type: WireType,
+    /// The type with its modifiers.
+    full_kind: String,
+    modifier: i32,
 }
+
+impl Column {
+    pub fn told(&self) -> engine::sync::Column {
+        let kind = match self.kind.as_str() {
+            // The scale is in the lowest eleven bits, after four bytes of header.
+            "numeric" if self.modifier >= 4 => Kind::Decimal {
+                scale: Some(((self.modifier - 4) & 0x7ff).unsigned_abs()).filter(|scale| *scale <= 1_000).or(Some(0)),
+            },
+            "numeric" => Kind::Decimal { scale: None },
+            "real" => Kind::Float { digits: SINGLE_DIGITS },
+            "double precision" => Kind::Float { digits: DOUBLE_DIGITS },
+            "text" | "character varying" | "bpchar" => Kind::Text,
+            kind if kind.starts_with("time") => {
+                Kind::Time { digits: u32::try_from(self.modifier).unwrap_or(MICROSECONDS) }
+            }
+            _ => Kind::Exact,
+        };
+        engine::sync::Column { name: self.name.clone(), declared: self.full_kind.clone(), kind }
+    }
+}
+
+/// Digits of a second that PostgreSQL keeps by default.
+const MICROSECONDS: u32 = 6;
 
 /// Representation of a value in transit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,35 +99,39 @@ struct Found {
     name: String,
     kind: String,
     parent: bool,
+    storage: Option<String>,
 }
 
-from_row!(PgRow => Found { oid, schema, name, kind, parent });
+from_row!(PgRow => Found { oid, schema, name, kind, parent, storage });
 
 struct Declared {
     number: i16,
     name: String,
     kind: String,
+    full_kind: String,
+    modifier: i32,
     not_null: bool,
     generated: bool,
     /// Whether the column alone has an immediate unique index.
     unique: bool,
 }
 
-from_row!(PgRow => Declared { number, name, kind, not_null, generated, unique });
+from_row!(PgRow => Declared { number, name, kind, full_kind, modifier, not_null, generated, unique });
 
 impl Shape {
     pub async fn read(pool: &PgPool, spec: &TableSpec, location: &str) -> Result<Self, TableError> {
         let full = spec.table.split('.').map(quoted).collect::<Vec<_>>().join(".");
         let found: Option<Found> = sqlx::query_as(
             "SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
-                      c.relkind = 'p' OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS parent
+                      c.relkind = 'p' OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS parent,
+                      CASE WHEN c.relkind = 'r' THEN pg_relation_filenode(c.oid)::text END AS storage
                FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)",
         )
         .bind(full)
         .fetch_optional(pool)
         .await
         .map_err(at(location))?;
-        let Found { oid, schema, name, kind, parent } =
+        let Found { oid, schema, name, kind, parent, storage } =
             found.ok_or_else(|| TableError::NoTable { location: location.to_owned() })?;
         let kind = match kind.as_str() {
             "r" | "p" => None,
@@ -127,6 +161,8 @@ impl Shape {
             name: declared.name.clone(),
             kind: declared.kind.clone(),
             wire_type: WireType::of(&declared.kind),
+            full_kind: declared.full_kind.clone(),
+            modifier: declared.modifier,
         };
         Ok(Self {
             oid,
@@ -136,6 +172,7 @@ impl Shape {
             version_number,
             key_number,
             columns: sent.iter().filter(|column| !column.generated).map(column).collect(),
+            storage: storage.filter(|_| !parent),
             parent,
             schema,
             name,
@@ -157,6 +194,8 @@ async fn columns(pool: &PgPool, table: Oid) -> Result<Vec<Declared>, sqlx::Error
     sqlx::query_as(
         r#"SELECT a.attnum AS number, a.attname::text AS name, a.attnotnull AS not_null, a.attgenerated <> '' AS generated,
                   format_type(CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END, -1) AS kind,
+                  format_type(a.atttypid, a.atttypmod) AS full_kind,
+                  CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END AS modifier,
                   EXISTS (SELECT FROM pg_index AS i
                           WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indimmediate
                             AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) AS "unique"

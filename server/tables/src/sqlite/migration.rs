@@ -93,13 +93,14 @@ impl Parts {
 
 impl SqliteTable {
     pub async fn is_summarised(&self, connection: &mut SqliteConnection) -> Result<bool, TableError> {
-        let Parts { blocks_text, triggers, .. } = &self.shape.parts;
+        let shape = self.shape();
+        let Parts { blocks_text, triggers, .. } = &shape.parts;
         let found: Vec<(String,)> = sqlx::query_as(
             "SELECT sql FROM sqlite_schema
              WHERE type = 'trigger' AND tbl_name = $1 OR type = 'table' AND name = $2",
         )
-        .bind(&self.shape.name)
-        .bind(part(&self.shape.name, "blocks"))
+        .bind(&self.shape().name)
+        .bind(part(&self.shape().name, "blocks"))
         .fetch_all(connection)
         .await
         .map_err(at(&self.location))?;
@@ -109,29 +110,30 @@ impl SqliteTable {
 
     pub async fn plan(&self) -> Result<Migration, TableError> {
         let failed = at(&self.location);
-        if self.shape.odd_unique {
+        if self.shape().odd_unique {
             let reason = "it has a unique index on an expression or on some rows only".to_owned();
             return Err(TableError::NoSummaries { location: self.location.clone(), reason });
         }
-        let mut connection = self.pool.acquire().await.map_err(&failed)?;
+        let mut connection = self.pool().acquire().await.map_err(&failed)?;
         let (covered,): (bool,) = sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM pragma_index_list($1) AS list
                             WHERE NOT list.partial
                               AND (SELECT name FROM pragma_index_info(list.name) WHERE seqno = 0) = $2
                               AND ($4 OR (SELECT name FROM pragma_index_info(list.name) WHERE seqno = 1) = $3))",
         )
-        .bind(&self.shape.name)
-        .bind(&self.shape.version_name)
-        .bind(&self.shape.key_name)
-        .bind(self.shape.key_is_rowid)
+        .bind(&self.shape().name)
+        .bind(&self.shape().version_name)
+        .bind(&self.shape().key_name)
+        .bind(self.shape().key_is_rowid)
         .fetch_one(&mut *connection)
         .await
         .map_err(&failed)?;
         let summarised = self.is_summarised(&mut connection).await?;
-        let Shape { table, key, version, parts, .. } = &*self.shape;
+        let shape = self.shape();
+        let Shape { table, key, version, parts, .. } = &*shape;
         let mut up = Vec::new();
         if !covered {
-            let columns = if self.shape.key_is_rowid { version.clone() } else { format!("{version}, {key}") };
+            let columns = if self.shape().key_is_rowid { version.clone() } else { format!("{version}, {key}") };
             up.push(format!(
                 "-- So that a range of versions is read without the rows. Others cannot write meanwhile.\n\
                  CREATE INDEX IF NOT EXISTS {} ON {table} ({columns})",
@@ -152,7 +154,7 @@ impl SqliteTable {
             up.push(format!(
                 "-- By which the file is known from now on, wherever it is moved.\n\
                  INSERT INTO {epoch} SELECT {} WHERE NOT EXISTS (SELECT 1 FROM {epoch})",
-                literal(&self.epoch_of_file()?),
+                literal(&self.epoch_of_file()),
                 epoch = parts.epoch
             ));
             up.extend(parts.triggers.iter().map(|(_, text)| text.clone()));
@@ -168,7 +170,8 @@ impl SqliteTable {
     }
 
     fn without_summaries(&self) -> Vec<String> {
-        let Parts { blocks, dirty, triggers, .. } = &self.shape.parts;
+        let shape = self.shape();
+        let Parts { blocks, dirty, triggers, .. } = &shape.parts;
         let triggers = triggers.iter().map(|(name, _)| format!("DROP TRIGGER IF EXISTS {}", quoted(name)));
         triggers.chain([blocks, dirty].map(|table| format!("DROP TABLE IF EXISTS {table}"))).collect()
     }
@@ -176,7 +179,7 @@ impl SqliteTable {
     pub async fn apply(&self) -> Result<(), TableError> {
         let migration = self.plan().await?;
         let failed = at(&self.location);
-        let mut connection = self.pool.acquire().await.map_err(&failed)?;
+        let mut connection = self.pool().acquire().await.map_err(&failed)?;
         for statement in migration.up {
             if let Err(error) = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await {
                 // There may be no open transaction.
@@ -191,9 +194,9 @@ impl SqliteTable {
     /// Sums touched blocks again, in small transactions, so that others can write in between.
     pub async fn refresh(&self) -> Result<(), TableError> {
         loop {
-            let mut connection = self.pool.acquire().await.map_err(at(&self.location))?;
+            let mut connection = self.pool().acquire().await.map_err(at(&self.location))?;
             if !self.is_summarised(&mut connection).await?
-                || self.shape.touched(&mut connection, 1).await.map_err(at(&self.location))?.is_empty()
+                || self.shape().touched(&mut connection, 1).await.map_err(at(&self.location))?.is_empty()
             {
                 return Ok(());
             }
@@ -207,10 +210,11 @@ impl SqliteTable {
     }
 
     async fn refresh_some(&self) -> Result<(), sqlx::Error> {
-        let Parts { blocks, dirty, .. } = &self.shape.parts;
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let touched = self.shape.touched(&mut transaction, REFRESH_BATCH).await?;
-        let changes = self.shape.changes(&mut transaction, &touched, &self.read).await?;
+        let shape = self.shape();
+        let Parts { blocks, dirty, .. } = &shape.parts;
+        let mut transaction = self.pool().begin_with("BEGIN IMMEDIATE").await?;
+        let touched = self.shape().touched(&mut transaction, REFRESH_BATCH).await?;
+        let changes = self.shape().changes(&mut transaction, &touched, &self.read).await?;
         // SQLite has no exclusive-or operator.
         let xor = |column: &str| format!("{column} = ({column} | excluded.{column}) - ({column} & excluded.{column})");
         let put = format!(

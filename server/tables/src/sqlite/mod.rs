@@ -17,18 +17,30 @@ use async_trait::async_trait;
 use engine::sync::{Mark, Refusal, Row, integer_key};
 use sqlx::{AssertSqlSafe, SqlitePool};
 
+use self::open::Opened;
 pub use self::open::Shape;
 use crate::{
-    Migration, TableError,
-    database::{Counter, Database, Snapshot},
+    Migration, TableError, TableSpec,
+    current::Current,
+    database::{Counter, Database, Horizon, Identity, Snapshot},
     error::at,
 };
 
 pub struct SqliteTable {
     location: String,
-    pool: SqlitePool,
-    shape: Arc<Shape>,
+    spec: TableSpec,
+    opened: Current<Opened>,
     read: Counter,
+}
+
+impl SqliteTable {
+    fn pool(&self) -> SqlitePool {
+        self.opened.get().pool.clone()
+    }
+
+    fn shape(&self) -> Arc<Shape> {
+        Arc::clone(&self.opened.get().shape)
+    }
 }
 
 #[async_trait]
@@ -49,32 +61,48 @@ impl Database for SqliteTable {
         self.refresh().await
     }
 
-    async fn horizon(&self) -> Result<u64, TableError> {
-        let highest = self.snapshot().await?.extremes().await?.map_or(0, |(_, highest)| highest.saturating_add(1));
-        Ok(u64::try_from(highest).unwrap_or_default())
+    async fn refresh(&self) -> Result<(), TableError> {
+        let opened = self.opened.get().again(&self.spec, &self.location).await?;
+        self.opened.set(opened);
+        Ok(())
     }
 
-    async fn epoch(&self) -> Result<String, TableError> {
+    fn columns(&self) -> Vec<engine::sync::Column> {
+        self.shape().columns.iter().map(open::Column::told).collect()
+    }
+
+    async fn horizon(&self) -> Result<Horizon, TableError> {
+        let highest = self.snapshot().await?.extremes().await?.map_or(0, |(_, highest)| highest.saturating_add(1));
+        Ok(Horizon { below: u64::try_from(highest).unwrap_or_default(), held_back: None })
+    }
+
+    /// The file itself, and the epoch that the migration wrote into it; the clock is the number of changes that
+    /// SQLite keeps in it. A table that was dropped and made again has another version of the schema.
+    async fn identity(&self) -> Result<Identity, TableError> {
+        let (pool, shape) = (self.pool(), self.shape());
+        let failed = at(&self.location);
+        let (schema,): (i64,) = sqlx::query_as("PRAGMA schema_version").fetch_one(&pool).await.map_err(&failed)?;
         let kept: Option<(bool,)> = sqlx::query_as("SELECT TRUE FROM sqlite_schema WHERE type = 'table' AND name = $1")
-            .bind(crate::naming::part(&self.shape.name, "epoch"))
-            .fetch_optional(&self.pool)
+            .bind(crate::naming::part(&shape.name, "epoch"))
+            .fetch_optional(&pool)
             .await
-            .map_err(at(&self.location))?;
-        if kept.is_none() {
-            return self.epoch_of_file();
+            .map_err(&failed)?;
+        let mut epoch = self.epoch_of_file();
+        if kept.is_some() {
+            let sql = format!("SELECT epoch FROM {}", shape.parts.epoch);
+            let (kept,): (String,) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&pool).await.map_err(&failed)?;
+            epoch = format!("{epoch}, made as {kept}");
         }
-        let sql = format!("SELECT epoch FROM {}", self.shape.parts.epoch);
-        let (epoch,): (String,) =
-            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.pool).await.map_err(at(&self.location))?;
-        Ok(epoch)
+        Ok(Identity { epoch, clock: open::changes(&shape.file), storage: Some(format!("schema {schema}")) })
     }
 
     async fn current_marks(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
-        let Shape { table, key, version, .. } = &*self.shape;
+        let shape = self.shape();
+        let Shape { table, key, version, .. } = &*shape;
         let sql = format!("SELECT {key}, {version} FROM {table} WHERE {key} IN (SELECT value FROM json_each($1))");
         let found: Vec<(i64, i64)> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(json(keys))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .map_err(at(&self.location))?;
         self.read.add(found.len() as u64);
@@ -86,11 +114,15 @@ impl Database for SqliteTable {
         self.whole_rows(keys).await
     }
 
+    async fn sizes(&self, keys: &[i64]) -> Result<Vec<(i64, u64)>, TableError> {
+        self.row_sizes(keys).await
+    }
+
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError> {
         self.write(rows).await
     }
 
-    async fn delete(&self, marks: &[Mark]) -> Result<(), TableError> {
+    async fn delete(&self, marks: &[Mark]) -> Result<Vec<(Mark, Refusal)>, TableError> {
         self.remove(marks).await
     }
 

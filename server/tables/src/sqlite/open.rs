@@ -1,14 +1,15 @@
 //! Opens a table in SQLite, and checks what a sync requires.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{os::unix::fs::MetadataExt as _, path::Path, str::FromStr, sync::Arc, time::Duration};
 
+use engine::sync::{DOUBLE_DIGITS, Kind};
 use sqlx::{
     AssertSqlSafe, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
 use super::{SqliteTable, migration::Parts};
-use crate::{TableError, TableSpec, database::Counter, error::at, naming::quoted, spec::chosen};
+use crate::{TableError, TableSpec, current::Current, database::Counter, error::at, naming::quoted, spec::chosen};
 
 /// Connections per table.
 const CONNECTIONS: u32 = 4;
@@ -44,6 +45,7 @@ pub struct Column {
     pub name: String,
     /// Whether the column has REAL affinity, which converts texts to numbers.
     pub real: bool,
+    declared: String,
 }
 
 /// A row of `pragma_table_xinfo`.
@@ -56,35 +58,97 @@ struct Declared {
     generated: bool,
 }
 
+/// An open file with the shape of the table in it.
+pub struct Opened {
+    pub pool: SqlitePool,
+    pub shape: Arc<Shape>,
+    /// Number of the file; `None` for a database in memory.
+    inode: Option<u64>,
+}
+
 impl SqliteTable {
     pub async fn open(spec: &TableSpec) -> Result<Self, TableError> {
-        let options =
-            SqliteConnectOptions::from_str(&spec.url).map_err(|_| TableError::Url)?.busy_timeout(BUSY_TIMEOUT);
-        let file = options.get_filename().to_owned();
+        let file = options(spec)?.get_filename().to_owned();
         let location = format!("table {} of sqlite:{}", spec.table, file.display());
+        let opened = Opened::new(spec, &location).await?;
+        Ok(Self { location, spec: spec.clone(), opened: Current::new(opened), read: Counter::default() })
+    }
+
+    /// Epoch from the inode of the file.
+    pub fn epoch_of_file(&self) -> String {
+        self.opened.get().inode.map_or_else(|| "memory".to_owned(), |inode| format!("file {inode}"))
+    }
+}
+
+impl Opened {
+    async fn new(spec: &TableSpec, location: &str) -> Result<Self, TableError> {
+        let options = options(spec)?;
+        let file = options.get_filename().to_owned();
         // A database in memory belongs to one connection and ends with it.
         let in_memory = spec.url.contains(":memory:") || spec.url.contains("mode=memory");
         let pool = SqlitePoolOptions::new().max_connections(if in_memory { 1 } else { CONNECTIONS });
         let pool = if in_memory { pool.idle_timeout(None).max_lifetime(None) } else { pool };
-        let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await.map_err(at(&location))?;
-        let shape = Shape::read(&pool, spec, &location, file).await?;
-        Ok(Self { location, pool, shape: Arc::new(shape), read: Counter::default() })
+        let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await.map_err(at(location))?;
+        let inode = inode(&file);
+        let shape = Arc::new(Shape::read(&pool, spec, location, file).await?);
+        Ok(Self { pool, shape, inode })
+    }
+
+    /// The same file with the table's shape as it is now, or the file that took its place.
+    pub async fn again(&self, spec: &TableSpec, location: &str) -> Result<Self, TableError> {
+        let file = &self.shape.file;
+        if self.inode.is_some() && inode(file) != self.inode {
+            // Connections of the file before end with their last use.
+            return Self::new(spec, location).await;
+        }
+        let shape = Arc::new(Shape::read(&self.pool, spec, location, file.clone()).await?);
+        Ok(Self { pool: self.pool.clone(), shape, inode: self.inode })
     }
 }
 
-impl SqliteTable {
-    /// Epoch from the inode of the file.
-    pub fn epoch_of_file(&self) -> Result<String, TableError> {
-        use std::os::unix::fs::MetadataExt as _;
-        if !self.shape.file.exists() {
-            return Ok("memory".to_owned());
-        }
-        let unreadable = |error| at(&self.location)(sqlx::Error::Io(error));
-        Ok(format!("file {}", std::fs::metadata(&self.shape.file).map_err(unreadable)?.ino()))
+fn options(spec: &TableSpec) -> Result<SqliteConnectOptions, TableError> {
+    Ok(SqliteConnectOptions::from_str(&spec.url).map_err(|_| TableError::Url)?.busy_timeout(BUSY_TIMEOUT))
+}
+
+fn inode(file: &Path) -> Option<u64> {
+    std::fs::metadata(file).ok().map(|file| file.ino())
+}
+
+/// Number of changes that SQLite has counted in the header of the file: bytes 24 to 27, big-endian. It grows with each
+/// transaction, or in WAL mode at times.
+pub fn changes(file: &Path) -> Option<u64> {
+    use std::io::Read as _;
+    let mut header = [0; 28];
+    std::fs::File::open(file).ok()?.read_exact(&mut header).ok()?;
+    Some(header[24..].iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+impl Column {
+    /// What the affinity of the declared type does to values: <https://www.sqlite.org/datatype3.html>.
+    pub fn told(&self) -> engine::sync::Column {
+        let kind = self.declared.to_ascii_uppercase();
+        let has = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+        let kind = if has(&["INT"]) {
+            Kind::Numeric
+        } else if has(&["CHAR", "CLOB", "TEXT"]) {
+            Kind::Text
+        } else if kind.is_empty() || has(&["BLOB"]) {
+            Kind::Exact
+        } else if self.real {
+            Kind::Float { digits: DOUBLE_DIGITS }
+        } else {
+            Kind::Numeric
+        };
+        let declared = if self.declared.is_empty() { "of no type".to_owned() } else { self.declared.clone() };
+        engine::sync::Column { name: self.name.clone(), declared, kind }
     }
 }
 
 impl Shape {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
     async fn read(
         pool: &SqlitePool,
         spec: &TableSpec,
@@ -153,6 +217,7 @@ impl Shape {
             unique.iter().map(|columns| columns.iter().map(|column| quoted(column)).collect()).collect();
         let column = |declared: &&Declared| Column {
             name: declared.name.clone(),
+            declared: declared.kind.clone(),
             real: ["REAL", "FLOA", "DOUB"].iter().any(|word| declared.kind.to_ascii_uppercase().contains(word)),
         };
         Ok(Self {

@@ -8,7 +8,7 @@ use futures::TryStreamExt as _;
 use serde_json::{Map, Value};
 use sqlx::{AssertSqlSafe, Row as _, Sqlite, TypeInfo as _, ValueRef as _, sqlite::SqliteRow};
 
-use super::{Shape, SqliteTable, json};
+use super::{Shape, SqliteTable, json, open::Column};
 use crate::{
     TableError,
     database::{Counter, Snapshot, TakeBlock, TakeRow},
@@ -33,13 +33,14 @@ pub struct SqliteSnapshot {
 
 impl SqliteSnapshot {
     pub async fn of(table: &SqliteTable) -> Result<Self, TableError> {
-        let mut transaction = table.pool.begin().await.map_err(at(&table.location))?;
+        let mut transaction = table.pool().begin().await.map_err(at(&table.location))?;
+        let shape = table.shape();
         let indexed: (bool,) = sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM pragma_index_list($1) AS list, pragma_index_info(list.name) AS info
              WHERE NOT list.partial AND info.seqno = 0 AND info.name = $2)",
         )
-        .bind(&table.shape.name)
-        .bind(&table.shape.version_name)
+        .bind(&shape.name)
+        .bind(&shape.version_name)
         .fetch_one(&mut *transaction)
         .await
         .map_err(at(&table.location))?;
@@ -47,7 +48,7 @@ impl SqliteSnapshot {
         Ok(Self {
             transaction,
             location: table.location.clone(),
-            shape: Arc::clone(&table.shape),
+            shape,
             indexed: indexed.0,
             summarised,
             read: table.read.clone(),
@@ -178,27 +179,48 @@ impl Snapshot for SqliteSnapshot {
 
 impl SqliteTable {
     pub async fn whole_rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError> {
-        let Shape { table, key, version, columns, .. } = &*self.shape;
+        let shape = self.shape();
+        let Shape { table, key, version, columns, .. } = &*shape;
         let names: Vec<_> = [key.clone(), version.clone()]
             .into_iter()
             .chain(columns.iter().map(|column| crate::naming::quoted(&column.name)))
             .collect();
         let names = names.join(", ");
         let sql = format!("SELECT {names} FROM {table} WHERE {key} IN (SELECT value FROM json_each($1))");
-        let found =
-            sqlx::query(AssertSqlSafe(sql)).bind(json(keys)).fetch_all(&self.pool).await.map_err(at(&self.location))?;
+        let found = sqlx::query(AssertSqlSafe(sql))
+            .bind(json(keys))
+            .fetch_all(&self.pool())
+            .await
+            .map_err(at(&self.location))?;
         self.read.add(found.len() as u64);
-        found.iter().map(|row| self.row(row).map_err(at(&self.location))).collect()
+        found.iter().map(|found| row(found, columns).map_err(at(&self.location))).collect()
     }
 
-    fn row(&self, row: &SqliteRow) -> Result<Row, sqlx::Error> {
-        let mut values = Map::with_capacity(self.shape.columns.len());
-        for (column, at) in self.shape.columns.iter().zip(2..) {
-            values.insert(column.name.clone(), value(row, at)?);
+    /// Bytes of all values as stored: long values are not read for it.
+    pub async fn row_sizes(&self, keys: &[i64]) -> Result<Vec<(i64, u64)>, TableError> {
+        let shape = self.shape();
+        let Shape { table, key, columns, .. } = &*shape;
+        let size = |column: &Column| format!("COALESCE(octet_length({}), 0)", crate::naming::quoted(&column.name));
+        let sizes: Vec<_> = columns.iter().map(size).collect();
+        if sizes.is_empty() {
+            return Ok(Vec::new());
         }
-        let version: i64 = row.try_get(1)?;
-        Ok(Row { key: row.try_get::<i64, _>(0)?.into(), version: version.cast_unsigned(), values })
+        let sizes = sizes.join(" + ");
+        let sql = format!("SELECT {key}, {sizes} FROM {table} WHERE {key} IN (SELECT value FROM json_each($1))");
+        let query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql)).bind(json(keys));
+        let found = query.fetch_all(&self.pool()).await.map_err(at(&self.location))?;
+        Ok(found.into_iter().map(|(key, bytes)| (key, bytes.unsigned_abs())).collect())
     }
+}
+
+/// A row that begins with key and version.
+pub fn row(row: &SqliteRow, columns: &[Column]) -> Result<Row, sqlx::Error> {
+    let mut values = Map::with_capacity(columns.len());
+    for (column, at) in columns.iter().zip(2..) {
+        values.insert(column.name.clone(), value(row, at)?);
+    }
+    let version: i64 = row.try_get(1)?;
+    Ok(Row { key: row.try_get::<i64, _>(0)?.into(), version: version.cast_unsigned(), values })
 }
 
 /// A value by its own type, which in SQLite may differ from the declared type of its column.

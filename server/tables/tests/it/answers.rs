@@ -28,7 +28,7 @@ async fn answers_match_a_small_table(scratch: Scratch) {
     let page = table.page(below, Order::Descending, 10).await.unwrap();
     assert_eq!((page.covers, page.marks.len()), (below, 3));
     assert_eq!(table.current_versions(&[3, 4]).await.unwrap(), [None, Some(400)]);
-    let rows = table.rows(&[mark(4, 400), mark(5, 499)]).await.unwrap();
+    let rows = table.rows(&[mark(4, 400), mark(5, 499)]).await.unwrap().rows;
     let values = serde_json::json!({ "customer": "c4" }).as_object().cloned().unwrap();
     assert_eq!(rows, [Row { key: 4.into(), version: 400, values: values.clone() }]);
 

@@ -40,7 +40,7 @@ async fn scattered_differences_are_found_from_few_rows(scratch: Scratch) {
         }
     };
     let (stale, missing) = (local.stale.len() as u64, local.missing.len() as u64);
-    assert_eq!(verdict, Verdict::Differs { stale, missing, all: true });
+    assert_eq!(verdict, Verdict::Differs { stale, missing, changed: 0, all: true });
     let (read, rounds) = (remote.usage().rows - before, evaluation.work().rounds);
     assert!(read < ROWS / 100, "{read} of {ROWS} rows in {rounds} rounds");
     assert!(rounds <= 8, "{rounds} rounds");
@@ -83,7 +83,7 @@ impl Local {
                 let there = remote.meta().await.unwrap();
                 let count = there.count + self.missing.len() as u64 - self.stale.len() as u64;
                 let here = Meta { count, horizon: ROWS + 1, ..there.clone() };
-                Answer::Meta(PerEndpoint { local: here, remote: there })
+                Answer::Meta(Box::new(PerEndpoint { local: here, remote: there }))
             }
             Question::Cells { spans, split, .. } => {
                 let there = remote.cells(&spans, split, Span::END).await.unwrap();

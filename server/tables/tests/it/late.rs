@@ -84,13 +84,18 @@ async fn recreated_or_restored_table_has_another_epoch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replaced_file_changes_epoch_unless_it_is_stored() {
+async fn replaced_file_changes_epoch() {
     let fixture = TestTable::new(Scratch::sqlite()).await;
     let path = fixture.scratch.url.trim_start_matches("sqlite:").to_owned();
     let before = fixture.open().await.meta().await.unwrap().epoch;
     std::fs::copy(&path, format!("{path}.copy")).unwrap();
     let copy = Table::open(spec(&format!("sqlite:{path}.copy"), "orders")).await.unwrap();
     assert_ne!(copy.meta().await.unwrap().epoch, before);
-    fixture.open().await.migrate().await.unwrap();
-    assert_eq!(fixture.open().await.meta().await.unwrap().epoch, before);
+    let table = fixture.open().await;
+    table.migrate().await.unwrap();
+    assert_eq!(table.meta().await.unwrap().epoch, format!("{before}, made as {before}"));
+    // The copy takes the place of the file under the open table.
+    std::fs::rename(format!("{path}.copy"), &path).unwrap();
+    let swapped = table.meta().await.unwrap().epoch;
+    assert!(!swapped.starts_with(&before), "{swapped} after {before}");
 }

@@ -42,6 +42,7 @@ mod migrations;
 mod mysql;
 mod mysql_late;
 mod opening;
+mod outside;
 mod test_table;
 mod types;
 mod uploads;

@@ -49,7 +49,8 @@ async fn migration_is_shown_applied_once_and_reverted(scratch: Scratch) {
     assert!(table.migration().await.unwrap().is_empty());
     table.migrate().await.unwrap();
     assert!(table.summarised().await.unwrap());
-    assert_eq!(table.meta().await.unwrap().epoch, epoch, "it is the same database");
+    let again = table.meta().await.unwrap().epoch;
+    assert!(again.starts_with(&epoch), "it is the same database: {again}");
     fixture.write(2, 78).await;
     assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [fixture.cell(Span::ALL)]);
     fixture.run_all(&migration.down).await;

@@ -171,7 +171,7 @@ async fn unsuitable_mysql_table_is_refused_with_reason() {
     assert!(error.to_string().contains("a storage engine other than InnoDB"), "{error}");
     fixture.run("CREATE TABLE wide (id BIGINT UNSIGNED PRIMARY KEY, row_version BIGINT NOT NULL)").await;
     fixture.run("INSERT INTO wide VALUES (18446744073709551615, 1)").await;
-    let Err(SyncFault::Refused(words)) = Table::open(spec(&fixture.scratch.url, "wide")).await.unwrap().meta().await
+    let Err(SyncFault::Failed(words)) = Table::open(spec(&fixture.scratch.url, "wide")).await.unwrap().meta().await
     else {
         panic!("it was read")
     };
@@ -199,7 +199,7 @@ async fn names_are_quoted_and_other_databases_work() {
     let table = Table::open(table).await.unwrap();
     table.migrate().await.unwrap();
     fixture.run(&format!("INSERT INTO `{other}`.`Order \"x` VALUES (1, 64, 'v')")).await;
-    assert_eq!(table.rows(&[mark(1, 64)]).await.unwrap()[0].values["a;b"], "v");
+    assert_eq!(table.rows(&[mark(1, 64)]).await.unwrap().rows[0].values["a;b"], "v");
     assert!(table.summarised().await.unwrap());
     assert_eq!(table.meta().await.unwrap().extremes, Some((64, 64)));
     let down = table.migration().await.unwrap().down;

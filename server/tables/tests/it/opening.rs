@@ -56,7 +56,7 @@ async fn names_are_quoted_and_schemas_work() {
     let table = Table::open(table).await.unwrap();
     table.migrate().await.unwrap();
     fixture.run(r#"INSERT INTO shop."Order ""x""" VALUES (1, 64, 'v')"#).await;
-    let mut rows = table.rows(&[crate::test_table::mark(1, 64)]).await.unwrap();
+    let mut rows = table.rows(&[crate::test_table::mark(1, 64)]).await.unwrap().rows;
     rows[0].version = 65;
     assert_eq!(table.upload(rows).await.unwrap(), []);
     assert_eq!(table.meta().await.unwrap().extremes, Some((65, 65)));

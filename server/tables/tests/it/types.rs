@@ -44,10 +44,10 @@ async fn every_postgresql_type_round_trips() {
     let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
     let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
     let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
-    let rows = travelled(&from.rows(&marks).await.unwrap());
+    let rows = travelled(&from.rows(&marks).await.unwrap().rows);
     assert!(rows.iter().all(|row| !row.values.contains_key("twice")), "what is generated is not sent");
     assert_eq!(to.upload(rows.clone()).await.unwrap(), []);
-    assert_eq!(to.rows(&marks).await.unwrap().len(), 3);
+    assert_eq!(to.rows(&marks).await.unwrap().rows.len(), 3);
     let [here, there] = [all(&source).await, all(&copy).await];
     assert_eq!(here, there);
     assert!(here.contains("9223372036854775807") && here.contains('\u{1F600}'), "{here}");
@@ -96,7 +96,7 @@ async fn every_sqlite_storage_class_round_trips() {
     let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
     let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
     let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
-    let rows = travelled(&from.rows(&marks).await.unwrap());
+    let rows = travelled(&from.rows(&marks).await.unwrap().rows);
     assert_eq!(to.upload(rows).await.unwrap(), []);
     for fixture in [&source, &copy] {
         // Invalid UTF-8 travels as bytes, so that nothing is lost.
@@ -122,7 +122,7 @@ async fn sqlite_rows_reach_postgresql_or_are_refused() {
     let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
     let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
     let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
-    let mut refused = to.upload(from.rows(&marks).await.unwrap()).await.unwrap();
+    let mut refused = to.upload(from.rows(&marks).await.unwrap().rows).await.unwrap();
     refused.sort_unstable();
     assert_eq!(refused.iter().map(|(mark, _)| mark.key).collect::<Vec<_>>(), [2, 3, 4]);
     assert!(refused[0].1.contains("too long for type character varying(3)"), "{refused:?}");
@@ -162,7 +162,7 @@ async fn every_mysql_type_reaches_postgresql_unchanged() {
     let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
     let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
     let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
-    let mut rows = travelled(&from.rows(&marks).await.unwrap());
+    let mut rows = travelled(&from.rows(&marks).await.unwrap().rows);
     assert!(rows.iter().all(|row| !row.values.contains_key("twice")), "what is generated is not sent");
     // A negative TIME is a duration, which PostgreSQL's `time` cannot hold.
     let refused = to.upload(rows.clone()).await.unwrap();

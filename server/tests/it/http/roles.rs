@@ -90,6 +90,7 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("GET",  "/v1/customers/{customer}/databases/{database}/tables/{table}/count",     Replica),
     ("GET",  "/v1/customers/{customer}/databases/{database}/tables/{table}/meta",      Replica),
     ("POST", "/v1/customers/{customer}/databases/{database}/tables/{table}/summaries", Replica),
+    ("POST", "/v1/customers/{customer}/databases/{database}/tables/{table}/contents",  Replica),
     ("GET",  "/v1/customers/{customer}/databases/{database}/tables/{table}/manifest",  Replica),
     ("POST", "/v1/customers/{customer}/databases/{database}/tables/{table}/manifest",  Replica),
     ("POST", "/v1/customers/{customer}/databases/{database}/tables/{table}/rows",      Replica),

@@ -6,6 +6,7 @@ pub mod kill_nine;
 pub mod mysql;
 pub mod pages;
 pub mod postgres;
+pub mod replica_fairness;
 pub mod replica_garbage;
 pub mod replica_sync;
 pub mod replica_tables;

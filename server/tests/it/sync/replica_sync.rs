@@ -1,8 +1,9 @@
 //! The engine syncs a table over HTTP with a replica that a server holds.
 
+use std::time::Duration;
+
 use engine::sync::{
-    Answer, Change, Checkpoint, EndpointRole, Evaluation, Local, Options, PerEndpoint, Question, Remote, RemoteTable,
-    Span, Step, Strategy, SyncFault, TableEndpoint, Verdict,
+    Checkpoint, Endpoints, Evaluation, Options, RemoteTable, Span, Step, Strategy, SyncFault, TableEndpoint, Verdict,
 };
 use tables::Table;
 
@@ -40,14 +41,15 @@ impl Pair {
     async fn sync(&mut self) -> usize {
         let local = Table::open(self.local.spec()).await.unwrap();
         let remote = self.remote_table();
+        let ends = Endpoints { local: &local, remote: &remote, timeout: Duration::from_mins(1) };
         for now in 1..100 {
             let options = Options { strategy: self.strategy, ..Options::default() };
             // Each a second after the other.
             let mut evaluation = Evaluation::new(options, self.checkpoint.clone(), now * 1_000);
             let verdict = loop {
                 let answer = match evaluation.step() {
-                    Step::Ask(question) => ask(&local, &remote, question).await,
-                    Step::Apply(change) => apply(&local, &remote, change).await,
+                    Step::Ask(question) => ends.ask(&question).await,
+                    Step::Apply(change) => ends.apply(&change).await,
                     Step::Done(verdict) => break verdict,
                 };
                 evaluation.answer(answer, 1);
@@ -65,45 +67,6 @@ impl Pair {
     async fn assert_equal(&self) {
         let (local, remote) = (self.local.dump().await, self.remote.dump().await);
         assert!(local == remote, "{} rows here, {} there", local.len(), remote.len());
-    }
-}
-
-async fn ask(local: &Table, remote: &RemoteTable, question: Question) -> Result<Answer, SyncFault> {
-    let end = Span::END;
-    Ok(match question {
-        Question::Meta => Answer::Meta(PerEndpoint { local: local.meta().await?, remote: remote.meta().await? }),
-        Question::Cells { spans, split, local_below } => {
-            let here = local.cells(&spans, split, local_below).await?;
-            let there = remote.cells(&spans, split, end).await?;
-            Answer::Cells(here.into_iter().zip(there).map(|(local, remote)| PerEndpoint { local, remote }).collect())
-        }
-        Question::Counts { below, local_below } => {
-            let below_both = Span { from: 0, until: below.min(local_below) };
-            let local = local.count(below_both).await?;
-            Answer::Counts(PerEndpoint { local, remote: remote.count(Span { from: 0, until: below }).await? })
-        }
-        Question::Lists { spans, local_below } => {
-            let here = local.list(&spans, local_below).await?;
-            let there = remote.list(&spans, end).await?;
-            Answer::Lists(here.into_iter().zip(there).map(|(local, remote)| PerEndpoint { local, remote }).collect())
-        }
-        Question::Page { endpoint: EndpointRole::Local, span, order, limit } => {
-            Answer::Page(local.page(span, order, limit).await?)
-        }
-        Question::Page { endpoint: EndpointRole::Remote, span, order, limit } => {
-            Answer::Page(remote.page(span, order, limit).await?)
-        }
-        Question::Versions { keys } => Answer::Versions(local.current_versions(&keys).await?),
-    })
-}
-
-async fn apply(local: &Table, remote: &RemoteTable, change: Change) -> Result<Answer, SyncFault> {
-    match change {
-        Change::Upload { marks } => {
-            let rows = local.rows(&marks).await?;
-            Ok(Answer::Uploaded { refused: remote.upload(rows).await? })
-        }
-        Change::Delete { marks } => remote.delete(&marks).await.map(|()| Answer::Deleted),
     }
 }
 

@@ -90,7 +90,7 @@ async fn openapi_examples_are_answered_as_described() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 7);
+    assert_eq!(seen, 8);
 }
 
 #[tokio::test]

@@ -56,14 +56,14 @@ async fn two_processes_answer_one_request_once(database: Scratch) {
     let held = db.acquire_sync(&TablePair::table(), "another", 60_000).await.unwrap();
     assert!(held.is_some());
     for keeper in [&mut one, &mut two] {
-        assert!(matches!(keeper.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Another));
+        assert!(matches!(keeper.turn(None, &mut |_| (), &never).await.unwrap(), Turn::Another));
     }
     db.release(db::task::SYNC, TablePair::table().as_str(), "another").await.unwrap();
 
-    db.request_sync(&TablePair::table(), &SyncAction::Verify, "ada").await.unwrap();
-    let Turn::Ended(verified) = one.turn(false, &mut |_| (), &never).await.unwrap() else { panic!() };
+    db.request_sync(&TablePair::table(), &SyncAction::Verify { contents: false }, "ada").await.unwrap();
+    let Turn::Ended(verified) = one.turn(None, &mut |_| (), &never).await.unwrap() else { panic!() };
     assert!(verified.evaluation.verify && pair.remote.dump().await.is_empty(), "{verified:?}");
-    let Turn::Ended(synced) = two.turn(false, &mut |_| (), &never).await.unwrap() else { panic!() };
+    let Turn::Ended(synced) = two.turn(None, &mut |_| (), &never).await.unwrap() else { panic!() };
     assert!(!synced.evaluation.verify, "it was asked once");
     assert_eq!((synced.status.state, synced.evaluation.uploaded), (SyncState::InSync, 500));
     assert!(pair.is_equal().await);
@@ -79,10 +79,10 @@ async fn paused_table_waits_for_resume(database: Scratch) {
     let mut other = pair.keeper(&db, "two", "");
     until("free", || async { !matches!(db.acquire_sync(&TablePair::table(), "probe", 1).await, Ok(None)) }).await;
     db.release(db::task::SYNC, TablePair::table().as_str(), "probe").await.unwrap();
-    assert!(matches!(other.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Paused));
+    assert!(matches!(other.turn(None, &mut |_| (), &never).await.unwrap(), Turn::Paused));
     pair.insert(200, 301).await;
     db.request_sync(&TablePair::table(), &SyncAction::Evaluate, "ada").await.unwrap();
-    assert!(matches!(other.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Paused));
+    assert!(matches!(other.turn(None, &mut |_| (), &never).await.unwrap(), Turn::Paused));
     assert_eq!(pair.remote.dump().await.len(), 100);
     db.request_sync(&TablePair::table(), &SyncAction::Resume, "ada").await.unwrap();
     until("in step again", || in_step_below(&db, 301)).await;

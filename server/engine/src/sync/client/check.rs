@@ -3,7 +3,7 @@
 //! Always: an answer that cannot be right is an error. Its text completes the sentence "the remote …".
 
 use crate::sync::{
-    Cell, Mark, Meta, Order, Page, Span,
+    Cell, ContentSum, Mark, Meta, Order, Page, Span,
     protocol::{Lists, MarkOnWire, Overview, PageAnswer},
 };
 
@@ -27,7 +27,26 @@ pub fn meta(overview: &Overview) -> Checked<Meta> {
             return Err(format!("has {count} rows, their lowest version is {low} and their highest {high}"));
         }
     };
-    Ok(Meta { count, extremes, ..Meta::default() })
+    let (columns, compares) = (overview.columns.clone(), overview.contents);
+    Ok(Meta { count, extremes, columns, compares, ..Meta::default() })
+}
+
+/// One sum per span.
+pub fn contents(sums: Option<Vec<ContentSum>>, spans: &[Span]) -> Checked<Vec<ContentSum>> {
+    let sums = sums.ok_or("sent sums that are incomplete or not in base64")?;
+    if sums.len() != spans.len() {
+        return Err(format!("sent {} sums where {} were requested", sums.len(), spans.len()));
+    }
+    Ok(sums)
+}
+
+/// Rows of the span with their digests.
+pub fn content_rows(rows: Option<Vec<(Mark, u128)>>, span: Span) -> Checked<Vec<(Mark, u128)>> {
+    let rows = rows.ok_or("sent rows without digests")?;
+    match rows.iter().find(|(mark, _)| !span.contains(mark.version)) {
+        Some((stray, _)) => Err(format!("listed version {} among those {}", stray.version, shown(span))),
+        None => Ok(rows),
+    }
 }
 
 /// One cell per span, each possible for its span.

@@ -15,10 +15,10 @@ use super::{
     transport::Transport,
 };
 use crate::sync::{
-    Cell, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, SyncFault, TableEndpoint, Usage,
+    Cell, ContentSum, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, SyncFault, TableEndpoint, Usage,
     protocol::{
-        CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview, PageAnswer, PageQuery,
-        RowOnWire, SpanOnWire, Summaries, SummariesRequest, Taken, limits,
+        Contents, ContentsRequest, CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview,
+        PageAnswer, PageQuery, RefusedRow, RowOnWire, SpanOnWire, Summaries, SummariesRequest, Taken, limits,
     },
 };
 
@@ -109,6 +109,12 @@ impl RemoteTable {
         if lists.is_empty() { Ok(vec![self.list_by_pages(spans[0]).await?]) } else { Ok(lists) }
     }
 
+    async fn ask_contents(&self, spans: &[Span], columns: &[String], each: bool) -> Result<Contents, SyncFault> {
+        let spans = spans.iter().copied().map(SpanOnWire).collect();
+        let request = ContentsRequest { spans, columns: columns.to_vec(), each };
+        self.post("contents", &request).await.map_err(SyncFault::from)
+    }
+
     /// Sends rows already encoded as JSON; returns the rows that the remote refused.
     async fn send(&self, batch: &[(Mark, Vec<u8>)]) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         let mut body = b"{\"rows\":[".to_vec();
@@ -122,16 +128,7 @@ impl RemoteTable {
         let answer = self.transport.post("rows", body).await.map_err(SyncFault::from)?;
         let taken: Taken = parsed("POST", "rows", &answer).map_err(SyncFault::from)?;
         let sent: HashSet<_> = batch.iter().map(|(mark, _)| *mark).collect();
-        let mut refused = Vec::new();
-        for row in taken.refused {
-            let mark = Mark { version: row.version.0, key: row.key.number() };
-            if !sent.contains(&mark) {
-                let why = format!("refuses version {} of a row that was not sent", mark.version);
-                return validated(Err(why));
-            }
-            refused.push((mark, readable(&row.error)));
-        }
-        Ok(refused)
+        validated(refusals(taken.refused, &sent))
     }
 }
 
@@ -191,6 +188,24 @@ impl TableEndpoint for RemoteTable {
         let answer: PageAnswer = self.get("manifest", &query.to_string()).await.map_err(SyncFault::from)?;
         validated(check::page(answer, span, order))
     }
+
+    async fn contents(&self, spans: &[Span], columns: &[String], below: u64) -> Result<Vec<ContentSum>, SyncFault> {
+        let pieces: Vec<_> = spans.iter().map(|span| cut(*span, below)).collect();
+        let requested: Vec<_> = pieces.iter().flatten().copied().collect();
+        let mut sums = Vec::new();
+        for spans in requested.chunks(limits::MAX_CONTENT_SPANS) {
+            let answer = self.ask_contents(spans, columns, false).await?;
+            sums.extend(validated(check::contents(answer.read(), spans))?);
+        }
+        let mut sums = sums.into_iter();
+        Ok(pieces.iter().map(|piece| piece.and_then(|_| sums.next()).unwrap_or_default()).collect())
+    }
+
+    async fn content_rows(&self, span: Span, columns: &[String], below: u64) -> Result<Vec<(Mark, u128)>, SyncFault> {
+        let Some(span) = cut(span, below) else { return Ok(Vec::new()) };
+        let answer = self.ask_contents(&[span], columns, true).await?;
+        validated(check::content_rows(answer.read_rows(), span))
+    }
 }
 
 #[async_trait]
@@ -221,7 +236,8 @@ impl Remote for RemoteTable {
         Ok(refused)
     }
 
-    async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault> {
+    async fn delete(&self, marks: &[Mark]) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
+        let mut refused = Vec::new();
         for marks in marks.chunks(limits::MAX_DELETE_ROWS) {
             let deletion = Deletion { rows: marks.iter().copied().map(MarkOnWire).collect() };
             let answer: Deleted = self.post("delete-if", &deletion).await.map_err(SyncFault::from)?;
@@ -229,9 +245,23 @@ impl Remote for RemoteTable {
                 let (deleted, named) = (answer.deleted, marks.len());
                 return validated(Err(format!("deleted {deleted} rows where {named} were named")));
             }
+            refused.extend(validated(refusals(answer.refused, &marks.iter().copied().collect()))?);
         }
-        Ok(())
+        Ok(refused)
     }
+}
+
+/// The refused rows, each one of those sent.
+fn refusals(refused: Vec<RefusedRow>, sent: &HashSet<Mark>) -> Checked<Vec<(Mark, Refusal)>> {
+    let refusal = |row: RefusedRow| {
+        let mark = Mark { version: row.version.0, key: row.key.number() };
+        if sent.contains(&mark) {
+            Ok((mark, readable(&row.error)))
+        } else {
+            Err(format!("refuses version {} of a row that was not sent", mark.version))
+        }
+    };
+    refused.into_iter().map(refusal).collect()
 }
 
 /// The part of a span below a version; `None` if it is empty.

@@ -3,6 +3,15 @@
 /// Most spans to split in one request for summaries.
 pub const MAX_SPLIT_SPANS: usize = 512;
 
+/// Most spans in one request for contents.
+pub const MAX_CONTENT_SPANS: usize = 64;
+
+/// Most rows with digests in one answer; rows of one version are never separated.
+pub const MAX_CONTENT_ROWS: usize = 131_072;
+
+/// Most columns in one request for contents; databases have fewer.
+pub const MAX_COLUMNS: usize = 4_096;
+
 /// Most spans in any other request.
 pub const MAX_SPANS: usize = 4_096;
 

@@ -17,10 +17,10 @@ mod rows;
 mod tests;
 
 pub use self::{
-    answers::{Counted, Deleted, Lists, Overview, PageAnswer, RefusedRow, Summaries, Taken},
+    answers::{Contents, Counted, Deleted, Lists, Overview, PageAnswer, RefusedRow, Summaries, Taken},
     numbers::{Bound, MarkOnWire, SpanOnWire, Version},
     queries::{CountQuery, PageQuery},
-    requests::{Deletion, ListRequest, SummariesRequest, Upload},
+    requests::{ContentsRequest, Deletion, ListRequest, SummariesRequest, Upload},
     rows::{BadRow, RowKey, RowOnWire},
 };
 

@@ -17,6 +17,18 @@ pub struct SummariesRequest {
     pub split: bool,
 }
 
+/// Body of `POST contents`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContentsRequest {
+    pub spans: Vec<SpanOnWire>,
+    /// Names of the columns whose values are compared, in that order.
+    pub columns: Vec<String>,
+    /// Requests the digest of each row instead of the sums of the spans.
+    #[serde(default)]
+    pub each: bool,
+}
+
 /// Body of `POST manifest`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -18,7 +18,7 @@ async fn ask(remote: &RemoteTable, what: &str) -> Result<(), SyncFault> {
         "ascending" => remote.page(span, Order::Ascending, 5).await.map(drop),
         "descending" => remote.page(span, Order::Descending, 5).await.map(drop),
         "upload" => remote.upload(vec![Row { key: 1.into(), version: 1, values: Map::new() }]).await.map(drop),
-        "delete" => remote.delete(&[Mark { version: 1, key: 1 }]).await,
+        "delete" => remote.delete(&[Mark { version: 1, key: 1 }]).await.map(drop),
         other => panic!("{other} is not a question"),
     }
 }

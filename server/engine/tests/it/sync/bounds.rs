@@ -48,7 +48,7 @@ impl Table {
     fn meta(&self) -> Meta {
         let (low, high) = (self.marks[0].version, self.marks[self.marks.len() - 1].version);
         let count = self.marks.len() as u64;
-        Meta { count, extremes: Some((low, high)), horizon: high + 1, epoch: String::new() }
+        Meta { count, extremes: Some((low, high)), horizon: high + 1, ..Meta::default() }
     }
 }
 
@@ -74,7 +74,7 @@ fn find(gap: u64, places: &BTreeSet<u64>) -> (Cost, Verdict) {
     let mut cost = Cost::default();
     while let Step::Ask(question) = evaluation.step() {
         let answer = match question {
-            Question::Meta => Answer::Meta(PerEndpoint { local: local.meta(), remote: remote.meta() }),
+            Question::Meta => Answer::Meta(Box::new(PerEndpoint { local: local.meta(), remote: remote.meta() })),
             Question::Cells { spans, split, .. } => {
                 cost.rounds += 1;
                 cost.bytes += 16 * spans.len() as u64;
@@ -119,7 +119,7 @@ fn assert_costs(gap: u64, places: &BTreeSet<u64>, rounds: u32, bytes: u64) {
     let (cost, verdict) = find(gap, places);
     let missing = places.iter().filter(|row| *row % 2 == 1).count() as u64;
     let stale = places.len() as u64 - missing;
-    assert_eq!(verdict, Verdict::Differs { stale, missing, all: true });
+    assert_eq!(verdict, Verdict::Differs { stale, missing, changed: 0, all: true });
     assert!(cost.rounds <= rounds && cost.bytes <= bytes, "{} differences: {cost:?}", places.len());
     assert!(cost.listed < MILLION / 100, "{} differences: {cost:?}", places.len());
 }

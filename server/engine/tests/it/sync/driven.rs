@@ -90,7 +90,8 @@ async fn drive_resumes_after_stop() {
     let mut again = Evaluation::new(Options::default(), checkpoint, 1);
     let driven = RecordingObserver::default().drive(&mut again, &local, &remote).await;
     assert!(matches!(driven.verdict, Ok(Verdict::InSync { .. })), "{driven:?}");
-    assert_eq!(shared.tables().sent, 5_000, "each row once");
+    let sent = shared.tables().sent;
+    assert!((5_000..=5_400).contains(&sent), "{sent} sent: each row once, but for the batch under way");
 }
 
 #[tokio::test]
@@ -102,7 +103,7 @@ async fn verification_leaves_no_checkpoint_and_locates_differences() {
     let (mut observer, mut evaluation) =
         (RecordingObserver::default(), Evaluation::new(options, Checkpoint::default(), 0));
     let driven = observer.drive(&mut evaluation, &local, &remote).await;
-    assert_eq!(driven.verdict, Ok(Verdict::Differs { stale: 0, missing: 1, all: true }));
+    assert_eq!(driven.verdict, Ok(Verdict::Differs { stale: 0, missing: 1, changed: 0, all: true }));
     assert_eq!((observer.kept.len(), shared.tables().sent), (0, 0));
     let coverage = evaluation.coverage();
     let of = |from, until| coverage.of(Span { from, until });
@@ -129,7 +130,7 @@ async fn coverage_marks_quarantined_row_as_differing() {
 struct HangingEndpoint(TestEndpoint);
 
 mod hanging_endpoint {
-    use engine::sync::{Cell, Mark, Meta, Order, Page, Refusal, Remote, Row, TableEndpoint, Usage};
+    use engine::sync::{Cell, ContentSum, Mark, Meta, Order, Page, Refusal, Remote, Row, TableEndpoint, Usage};
 
     use super::*;
 
@@ -162,6 +163,14 @@ mod hanging_endpoint {
         async fn page(&self, _: Span, _: Order, _: usize) -> Result<Page, SyncFault> {
             std::future::pending().await
         }
+
+        async fn contents(&self, _: &[Span], _: &[String], _: u64) -> Result<Vec<ContentSum>, SyncFault> {
+            std::future::pending().await
+        }
+
+        async fn content_rows(&self, _: Span, _: &[String], _: u64) -> Result<Vec<(Mark, u128)>, SyncFault> {
+            std::future::pending().await
+        }
     }
 
     #[async_trait]
@@ -170,7 +179,7 @@ mod hanging_endpoint {
             std::future::pending().await
         }
 
-        async fn delete(&self, _: &[Mark]) -> Result<(), SyncFault> {
+        async fn delete(&self, _: &[Mark]) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
             std::future::pending().await
         }
     }

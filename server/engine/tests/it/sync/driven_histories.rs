@@ -118,6 +118,12 @@ async fn live(
                 checkpoint.approved = mass.rows;
                 observer.saved = serde_json::to_string(&checkpoint).unwrap();
             }
+            // Many rows of the copy that are newer than all local ones look like a restore.
+            Ok(Verdict::EpochChanged { .. }) => {
+                let mut checkpoint = evaluation.checkpoint().clone();
+                checkpoint.accept(false);
+                observer.saved = serde_json::to_string(&checkpoint).unwrap();
+            }
             Ok(_) | Err(Halt::Stopped) => observer.saved = serde_json::to_string(&evaluation.to_keep()).unwrap(),
             // Another process continues from the last stored checkpoint.
             Err(Halt::LeaseLost) => {}

@@ -3,6 +3,7 @@
 mod bounds;
 mod driven;
 mod driven_histories;
+mod outside;
 mod promises;
 mod random_histories;
 mod test_endpoints;

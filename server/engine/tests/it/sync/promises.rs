@@ -36,7 +36,7 @@ fn equal_counts_with_different_rows_are_repaired() {
             tables.remote.insert(key + 10_000, key);
         }
         let verdict = tables.settle(&options(strategy), &mut Checkpoint::default(), &mut 0);
-        assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by, quarantined: 0 });
+        assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by, quarantined: 0, held_back: None });
         assert_eq!(tables.local, tables.remote);
     }
 }
@@ -48,7 +48,7 @@ fn equal_count_is_reported_as_count_evidence() {
     tables.settle(&options, &mut checkpoint, &mut now);
     let requests = tables.requests;
     let verdict = tables.evaluate(&options, &mut checkpoint, now + 1);
-    assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by: Evidence::Count, quarantined: 0 });
+    assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by: Evidence::Count, quarantined: 0, held_back: None });
     assert_eq!(tables.requests - requests, 2, "metadata and a count");
 }
 
@@ -180,7 +180,7 @@ fn verification_counts_differences_and_changes_nothing() {
         let before = tables.clone();
         let options = Options { purpose: Purpose::Verify, ..options(strategy) };
         let verdict = tables.evaluate(&options, &mut Checkpoint::default(), 0);
-        assert_eq!(verdict, Verdict::Differs { stale: 1, missing: 2, all: true });
+        assert_eq!(verdict, Verdict::Differs { stale: 1, missing: 2, changed: 0, all: true });
         assert_eq!((tables.remote, tables.local), (before.remote, before.local));
         let verdict = TestTables::in_sync(3_000).evaluate(&options, &mut Checkpoint::default(), 0);
         assert!(in_sync(&verdict), "{verdict:?}");
@@ -204,6 +204,6 @@ fn rows_rewritten_during_comparison_do_not_prevent_in_sync() {
         }
         evaluation.answer(answer, 1);
     };
-    assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by: Evidence::Cells, quarantined: 0 });
+    assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by: Evidence::Cells, quarantined: 0, held_back: None });
     assert_eq!((tables.deleted, tables.differing().len()), (1, 100), "the next evaluation sends them");
 }

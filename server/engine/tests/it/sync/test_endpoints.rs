@@ -8,8 +8,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use engine::sync::{
-    Answer, Cell, EndpointRole, Local, Mark, Meta, Order, Page, PerEndpoint, Question, Refusal, Remote, Row, Span,
-    SyncFault, TableEndpoint, Usage,
+    Answer, Cell, ContentSum, EndpointRole, Local, Mark, Meta, Order, Page, PerEndpoint, Question, Refusal, Remote,
+    Row, RowBatch, Span, SyncFault, TableEndpoint, Usage,
 };
 use serde_json::Map;
 
@@ -89,7 +89,7 @@ impl TableEndpoint for TestEndpoint {
 
     async fn meta(&self) -> Result<Meta, SyncFault> {
         let Answer::Meta(meta) = self.ask(Question::Meta).await? else { unreachable!() };
-        Ok(self.of(meta))
+        Ok(self.of(*meta))
     }
 
     async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, SyncFault> {
@@ -114,6 +114,18 @@ impl TableEndpoint for TestEndpoint {
         let Answer::Page(page) = self.ask(question).await? else { unreachable!() };
         Ok(page)
     }
+
+    async fn contents(&self, spans: &[Span], columns: &[String], below: u64) -> Result<Vec<ContentSum>, SyncFault> {
+        let question = Question::Contents { spans: spans.to_vec(), columns: columns.to_vec(), local_below: below };
+        let Answer::Contents(sums) = self.ask(question).await? else { unreachable!() };
+        Ok(sums.into_iter().map(|sum| self.of(sum)).collect())
+    }
+
+    async fn content_rows(&self, span: Span, columns: &[String], below: u64) -> Result<Vec<(Mark, u128)>, SyncFault> {
+        let question = Question::ContentRows { span, columns: columns.to_vec(), local_below: below };
+        let Answer::ContentRows(rows) = self.ask(question).await? else { unreachable!() };
+        Ok(self.of(rows))
+    }
 }
 
 #[async_trait]
@@ -125,10 +137,10 @@ impl Local for TestEndpoint {
         Ok(versions)
     }
 
-    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, SyncFault> {
+    async fn rows(&self, marks: &[Mark]) -> Result<RowBatch, SyncFault> {
         let present = self.reach(|tables| Ok(tables.present(marks))).await?;
         let row = |mark: Mark| Row { key: mark.key.into(), version: mark.version, values: Map::new() };
-        Ok(present.into_iter().map(row).collect())
+        Ok(RowBatch { taken: marks.len(), rows: present.into_iter().map(row).collect() })
     }
 }
 
@@ -139,11 +151,7 @@ impl Remote for TestEndpoint {
         self.reach(|tables| tables.take(rows.into_iter().map(mark).collect())).await
     }
 
-    async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault> {
-        let delete = |tables: &mut TestTables| {
-            tables.delete(marks);
-            Ok(())
-        };
-        self.reach(delete).await
+    async fn delete(&self, marks: &[Mark]) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
+        self.reach(|tables| Ok(tables.delete(marks))).await
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::sync::{
-    Answer, Cell, Change, Checkpoint, EndpointRole, Evaluation, Mark, Meta, Options, Order, Page, PerEndpoint,
-    Question, Refusal, Span, Step, SyncFault, Verdict,
+    Answer, Cell, Change, Checkpoint, Column, ContentSum, EndpointRole, Evaluation, Mark, Meta, Options, Order, Page,
+    PerEndpoint, Question, Refusal, Span, Step, SyncFault, Verdict,
 };
 
 /// Reaction of the remote to a row that it refuses.
@@ -27,6 +27,18 @@ pub struct TestTables {
     /// Uncommitted new rows that already have a version: key by version.
     pub open: BTreeMap<u64, u64>,
     pub next_version: u64,
+    /// Digests of the contents by key; 0 where there is none.
+    pub local_contents: BTreeMap<u64, u128>,
+    pub remote_contents: BTreeMap<u64, u128>,
+    /// Whether the remote compares contents.
+    pub compares: bool,
+    /// Rows that the remote accepts and does not keep, and rows that it refuses to delete.
+    pub swallows: BTreeSet<u64>,
+    pub kept: BTreeSet<u64>,
+    /// Columns of both tables.
+    pub columns: PerEndpoint<Option<Vec<Column>>>,
+    pub clock: Option<u64>,
+    pub storage: Option<String>,
     pub epoch: String,
     /// Whether the horizon respects open transactions.
     pub safe: bool,
@@ -45,6 +57,14 @@ impl TestTables {
             poison: BTreeMap::new(),
             open: BTreeMap::new(),
             next_version: 1,
+            local_contents: BTreeMap::new(),
+            remote_contents: BTreeMap::new(),
+            compares: false,
+            swallows: BTreeSet::new(),
+            kept: BTreeSet::new(),
+            columns: PerEndpoint::default(),
+            clock: None,
+            storage: None,
             epoch: "first".to_owned(),
             safe: true,
             sent: 0,
@@ -88,10 +108,7 @@ impl TestTables {
     fn apply(&mut self, change: &Change) -> Result<Answer, SyncFault> {
         match change {
             Change::Upload { marks } => self.upload(marks),
-            Change::Delete { marks } => {
-                self.delete(marks);
-                Ok(Answer::Deleted)
-            }
+            Change::Delete { marks } => Ok(Answer::Deleted { refused: self.delete(marks) }),
         }
     }
 
@@ -100,8 +117,17 @@ impl TestTables {
             Question::Meta => {
                 let open = self.open.keys().next().copied().filter(|_| self.safe);
                 let horizon = open.unwrap_or(self.next_version);
-                let local = Meta { horizon, epoch: self.epoch.clone(), ..whole(&self.local) };
-                Answer::Meta(PerEndpoint { local, remote: whole(&self.remote) })
+                let local = Meta {
+                    horizon,
+                    epoch: self.epoch.clone(),
+                    clock: self.clock,
+                    storage: self.storage.clone(),
+                    columns: self.columns.local.clone(),
+                    ..whole(&self.local)
+                };
+                let columns = self.columns.remote.clone();
+                let remote = Meta { compares: self.compares, columns, ..whole(&self.remote) };
+                Answer::Meta(Box::new(PerEndpoint { local, remote }))
             }
             Question::Cells { spans, split, local_below } => {
                 let spans = if *split { spans.iter().flat_map(Span::split).collect() } else { spans.clone() };
@@ -126,6 +152,23 @@ impl TestTables {
                 let table = if *endpoint == EndpointRole::Local { &self.local } else { &self.remote };
                 Answer::Page(page(within(&marks(table, Span::END), *span), *span, *order, *limit))
             }
+            Question::Contents { spans, local_below, .. } => {
+                let sum = |rows: Vec<(Mark, u128)>| {
+                    let mut sum = ContentSum::default();
+                    for (_, digest) in &rows {
+                        sum.add(*digest);
+                    }
+                    sum
+                };
+                let sums = spans.iter().map(|span| {
+                    let rows = self.content_rows(*span, *local_below);
+                    PerEndpoint { local: sum(rows.local), remote: sum(rows.remote) }
+                });
+                Answer::Contents(sums.collect())
+            }
+            Question::ContentRows { span, local_below, .. } => {
+                Answer::ContentRows(self.content_rows(*span, *local_below))
+            }
             Question::Versions { keys } => {
                 let versions: Vec<_> = keys.iter().map(|key| self.local.get(key).copied()).collect();
                 self.reported.extend(keys.iter().copied().zip(versions.iter().copied()));
@@ -134,9 +177,24 @@ impl TestTables {
         }
     }
 
+    fn content_rows(&self, span: Span, local_below: u64) -> PerEndpoint<Vec<(Mark, u128)>> {
+        let of = |table: &BTreeMap<u64, u64>, contents: &BTreeMap<u64, u128>, below| {
+            let marks = marks(table, below);
+            let digest = |mark: &Mark| {
+                let contents = contents.get(&mark.key).copied().unwrap_or_default();
+                (contents + 1).wrapping_mul(u128::from(mark.key) * 0x9e37_79b9_7f4a_7c15 + 1)
+            };
+            within(&marks, span).iter().map(|mark| (*mark, digest(mark))).collect()
+        };
+        PerEndpoint {
+            local: of(&self.local, &self.local_contents, local_below),
+            remote: of(&self.remote, &self.remote_contents, Span::END),
+        }
+    }
+
     fn upload(&mut self, marks: &[Mark]) -> Result<Answer, SyncFault> {
         let present = self.present(marks);
-        self.take(present).map(|refused| Answer::Uploaded { refused })
+        self.take(present).map(|refused| Answer::Uploaded { taken: marks.len(), refused })
     }
 
     /// The marks whose rows still exist locally.
@@ -157,17 +215,24 @@ impl TestTables {
         for mark in present {
             if self.poison.contains_key(&mark.key) {
                 refused.push((mark, "too long".to_owned()));
-            } else if self.remote.get(&mark.key).is_none_or(|version| *version < mark.version) {
+            } else if self.swallows.contains(&mark.key) {
+                self.sent += 1;
+            } else if self.remote.get(&mark.key).is_none_or(|version| *version <= mark.version) {
                 self.remote.insert(mark.key, mark.version);
+                let contents = self.local_contents.get(&mark.key).copied();
+                self.remote_contents.insert(mark.key, contents.unwrap_or_default());
                 self.sent += 1;
             }
         }
         Ok(refused)
     }
 
-    pub fn delete(&mut self, marks: &[Mark]) {
+    pub fn delete(&mut self, marks: &[Mark]) -> Vec<(Mark, Refusal)> {
+        let mut refused = Vec::new();
         for Mark { version, key } in marks {
-            if self.remote.get(key) == Some(version) {
+            if self.kept.contains(key) {
+                refused.push((Mark { version: *version, key: *key }, "still referenced".to_owned()));
+            } else if self.remote.get(key) == Some(version) {
                 assert_ne!(self.local.get(key), Some(version), "row {key} is local and was deleted");
                 let reported = self.reported.get(key).expect("deleted without reading the local version");
                 assert!(
@@ -178,6 +243,7 @@ impl TestTables {
                 self.deleted += 1;
             }
         }
+        refused
     }
 
     /// Evaluates once, without concurrent changes.
@@ -203,6 +269,8 @@ impl TestTables {
             match self.evaluate(options, checkpoint, *now) {
                 verdict @ Verdict::InSync { .. } => return verdict,
                 Verdict::Waiting(mass) => checkpoint.approved = mass.rows,
+                // Many rows of the copy that are newer than all local ones look like a restore.
+                Verdict::EpochChanged { .. } => checkpoint.accept(false),
                 verdict => last = Some(verdict),
             }
         }
