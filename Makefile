@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check unit end2end bench-store bench-clone bench-ship bench-truth bench-sync
+.PHONY: help run build test test-opensearch check unit end2end bench-store bench-clone bench-ship bench-truth bench-sync
 .NOTPARALLEL:
 
 # Outside the checkout, so that a fresh clone builds in seconds. Set it to keep the build elsewhere.
@@ -62,6 +62,9 @@ unit: ## Unit and integration tests, on SQLite and PostgreSQL; names the ten slo
 	@.ci/slowest $(JUNIT)
 	cargo test --quiet --doc --workspace --exclude hydrate --features app/ssr
 
+test-opensearch: ## The tests that want a real OpenSearch: fetches one from Maven Central, and starts it on loopback
+	@.ci/opensearch
+
 end2end: ## The release binary in Chromium; `make build` first
 	@.ci/setup test
 	cd end2end && LOGYARD=$(BINARY) npm test --silent
@@ -77,11 +80,12 @@ bench-clone: ## Clones beside s5cmd, s3sync, rclone and aws: time, CPU, memory, 
 	@$(MAKE) --no-print-directory build
 	LOGYARD=$(BINARY) LOGYARD_PEERS=$(PEERS)/bin $(PEERS)/bin/python end2end/bench/clone.py $(BENCH)
 
-bench-ship: ## Log objects to a TCP receiver, beside a Node function's way, rsyslog and bare inflate: lines a second, CPU, memory
+bench-ship: ## Log objects to a TCP receiver, beside Node, rsyslog and bare inflate; and to receivers that answer after 1, 20 and 100 ms
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory build
 	cargo build --release --manifest-path end2end/bench/limit/Cargo.toml
 	LOGYARD=$(BINARY) LIMIT=$(dir $(BINARY))limit python3 end2end/bench/ship.py
+	LOGYARD=$(BINARY) python3 end2end/bench/ship_latency.py
 
 bench-sync: ## Two tables of a million rows in PostgreSQL, brought in step over HTTP, beside reladiff: rounds, bytes, rows read
 	@.ci/setup bench

@@ -12,9 +12,9 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        AlertPage, AlertsPage, BulkPage, DocsPage, EditSchedulePage, JobPage, JobsPage, MirrorPage, NewClonePage,
-        NewReprocessPage, NewSchedulePage, NotFound, OverviewPage, PipelinePage, PipelinesPage, RunLogPage, RunPage,
-        RunsPage, SchedulePage, SchedulesPage, SettingsPage, SyncPage, SyncsPage,
+        AlertPage, AlertsPage, BulkPage, DeadLettersPage, DocsPage, EditSchedulePage, JobPage, JobsPage, MirrorPage,
+        NewClonePage, NewReprocessPage, NewSchedulePage, NotFound, OverviewPage, PipelinePage, PipelinesPage,
+        RunLogPage, RunPage, RunsPage, SchedulePage, SchedulesPage, SettingsPage, SyncPage, SyncsPage, TemplatePage,
     },
     ui::Frame,
 };
@@ -39,6 +39,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/runs/:id/log") view=RunLogPage ssr=SsrMode::Async />
                     <Route path=path!("/pipelines") view=PipelinesPage ssr=SsrMode::Async />
                     <Route path=path!("/pipelines/:name") view=PipelinePage ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines/:name/dead-letters") view=DeadLettersPage ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines/:name/template") view=TemplatePage ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view=AlertsPage ssr=SsrMode::Async />
                     <Route path=path!("/alerts/:id") view=AlertPage ssr=SsrMode::Async />
                     <Route path=path!("/syncs") view=SyncsPage ssr=SsrMode::Async />

@@ -21,7 +21,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-LOGYARD, LIMIT = os.environ["LOGYARD"], os.environ["LIMIT"]
+LOGYARD, LIMIT = os.environ["LOGYARD"], os.environ.get("LIMIT", "")
 BASELINE = Path(__file__).parent / "ship-baseline.mjs"
 OBJECTS, LINES = 8, 76_464
 ROUNDS = 3

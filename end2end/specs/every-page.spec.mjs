@@ -61,6 +61,7 @@ async function createJobs() {
     .set('alerts', '/alerts')
     .set('alerts-filter', '/alerts?pipeline=none&kind=loss&state=open&from=-1h')
     .set('pipeline', '/pipelines/demo-elb')
+    .set('dead-letters', '/pipelines/demo-elb/dead-letters')
     .set('new-reprocess', '/reprocesses/new')
     .set('new-reprocess-preview', `/reprocesses/new?pipeline=demo-elb&keys=${encodeURIComponent(shipped.key)}&extent=all&preview=1`)
     .set('new-clone', '/clones/new')

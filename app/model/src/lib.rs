@@ -10,9 +10,11 @@ mod bytes_per_second;
 mod canary;
 mod clone;
 mod consent;
+mod dead_letter;
 mod encryption;
 mod error;
 mod event;
+mod event_options;
 mod failure;
 mod fidelity;
 mod firing;
@@ -45,6 +47,7 @@ mod sentence;
 mod storage_class;
 mod summary;
 mod sync;
+mod template;
 mod time;
 mod view;
 mod window;
@@ -59,9 +62,11 @@ pub use bytes_per_second::{BytesPerSecond, NotARate};
 pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use consent::{Confirmation, Consent, Decision, DeletionLimits, NEEDS_CONFIRMATION, StandingConsent};
+pub use dead_letter::{DeadLetterLine, DeadLetterList};
 pub use encryption::{Encryption, KmsKeyId};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};
+pub use event_options::{EventOptions, Redaction, Schema};
 pub use failure::{Failure, FailureGroup, Reason};
 pub use fidelity::{Acl, Compare, CopyBy, Fidelity, ObjectLock, UnreadableTags};
 pub use firing::{Fired, Firing, FiringId, FiringList, FiringRecord, Waiting};
@@ -86,8 +91,8 @@ pub use queue::{QueueUrl, Queued};
 pub use report::Report;
 pub use reprocess::{Extent, Interval, LogFormat, LogObject, ReprocessPreview, ReprocessRequest, ReprocessSpec};
 pub use run::{
-    Invocation, LogLine, LogTemplate, Outcome, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunSource, RunSums,
-    RunView,
+    AcceptRequest, Acceptance, AcceptedRuns, Invocation, LogLine, LogTemplate, Outcome, Run, RunCursor, RunFilter,
+    RunId, RunList, RunLog, RunSource, RunSums, RunView,
 };
 pub use schedule::{
     NextTimes, Schedule, ScheduleAction, ScheduleEdit, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
@@ -104,6 +109,7 @@ pub use sync::{
     Direction, Evidence, HeldBack, KeySpan, MassDelete, Quarantined, SpanState, SyncAction, SyncEnd, SyncEvaluation,
     SyncId, SyncList, SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
 };
+pub use template::{IndexFields, TemplateChange, TemplateComparison, TemplateState};
 pub use time::{Time, TimeError};
 pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, TaskLease, Viewer};
 pub use window::Window;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Location, LogFormat, PipelineName, QueueUrl, Queued, Run, RunSums, SinkName, Time};
+use crate::{EventOptions, Location, LogFormat, PipelineName, QueueUrl, Queued, Run, RunSums, SinkName, Time};
 
 /// A `[[pipelines]]` entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Pipeline {
     /// Longest expected time between log objects, in seconds.
     pub every_s: Option<u64>,
     pub labels: BTreeMap<String, String>,
+    /// How its events differ from what the log says.
+    #[serde(default, skip_serializing_if = "EventOptions::is_default")]
+    pub events: EventOptions,
     /// Whether Logyard ships new objects itself.
     pub follow: bool,
     /// Queue that announces new objects to the follower; without one the follower polls the listing.
@@ -86,6 +89,8 @@ pub struct PipelineList {
 pub struct PipelineView {
     pub now: Time,
     pub status: PipelineStatus,
+    /// Whether its sink has indexes, and so an index template.
+    pub indexed: bool,
     /// Newest runs first, at most ten.
     pub runs: Vec<Run>,
     /// Sums of the last day.

@@ -92,7 +92,7 @@ pub struct Shipped {
     pub at: Time,
     /// Objects of the window or the prefix. Always: `objects = shipped + skipped + failed`.
     pub objects: u64,
-    /// Objects read to their ends with each record parsed and each event delivered.
+    /// Objects read to their ends with each record parsed or quarantined, and each event delivered.
     pub shipped: u64,
     /// Objects delivered by an earlier run.
     pub skipped: u64,
@@ -102,6 +102,12 @@ pub struct Shipped {
     pub lines: Lines,
     /// Records that could not be parsed.
     pub unparsed: u64,
+    /// Of these, records kept whole as dead letters, which a newer version can parse again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub quarantined: u64,
+    /// Of `shipped`, objects that are complete except for quarantined records.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub excepted: u64,
     /// Events that could not be delivered.
     pub undelivered: u64,
     /// Sink of the events; `None` for a dry run, which only parses.

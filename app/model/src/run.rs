@@ -87,6 +87,36 @@ pub struct Run {
     /// The logged summary as JSON, if the shipper uses another form; the API returns it as `summary`.
     #[serde(skip)]
     pub logged: Option<String>,
+    /// Set if a person accepted what the run lacks.
+    #[serde(default)]
+    pub accepted: Option<Acceptance>,
+}
+
+/// A person's note that what a run lacks is not needed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    pub at: Time,
+    pub by: String,
+    pub note: String,
+}
+
+/// The body of `POST /api/v1/runs/accept`: exactly one of `run`, `job` and `pipeline`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AcceptRequest {
+    pub run: Option<RunId>,
+    pub job: Option<JobId>,
+    pub pipeline: Option<PipelineName>,
+    /// Why what is missing is not needed: 1 to 500 characters.
+    pub note: String,
+}
+
+/// Runs to accept: those of them that are incomplete and of which another attempt would bring nothing more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AcceptedRuns {
+    Run(RunId),
+    Job(JobId),
+    Pipeline(PipelineName),
 }
 
 /// Platform report of a Lambda invocation.
@@ -258,7 +288,33 @@ impl FromStr for RunSource {
     }
 }
 
+impl AcceptRequest {
+    /// Longest note, in characters.
+    pub const NOTE: usize = 500;
+
+    /// The runs that it names, and the note.
+    pub fn read(self) -> Result<(AcceptedRuns, String), Invalid> {
+        let note = self.note.trim().to_owned();
+        if note.is_empty() || note.chars().count() > Self::NOTE {
+            return Err(Invalid::new("note", &note, "why what is missing is not needed, in 1 to 500 characters"));
+        }
+        let runs = match (self.run, self.job, self.pipeline) {
+            (Some(id), None, None) => AcceptedRuns::Run(id),
+            (None, Some(id), None) => AcceptedRuns::Job(id),
+            (None, None, Some(name)) => AcceptedRuns::Pipeline(name),
+            _ => return Err(Invalid::new("run", "", "exactly one of `run`, `job` and `pipeline`")),
+        };
+        Ok((runs, note))
+    }
+}
+
 impl Run {
+    /// Whether a person may accept what it lacks: another attempt would bring nothing more of it.
+    pub fn acceptable(&self) -> bool {
+        let over = self.summary.as_ref().is_some_and(|summary| !summary.worth_repeating());
+        self.source == RunSource::Logyard && self.outcome == Outcome::Partial && over && self.accepted.is_none()
+    }
+
     pub fn cursor(&self) -> RunCursor {
         RunCursor { started_at: self.started_at, id: self.id }
     }
@@ -293,6 +349,19 @@ mod tests {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
         }
         assert!("lost".parse::<Outcome>().is_err());
+    }
+
+    #[test]
+    fn acceptance_needs_a_note_and_names_one_thing() {
+        let request = |json: serde_json::Value| serde_json::from_value::<AcceptRequest>(json).unwrap().read();
+        let read = request(serde_json::json!({"pipeline": "api", "note": " a probe's own lines "})).unwrap();
+        assert_eq!(read, (AcceptedRuns::Pipeline("api".parse().unwrap()), "a probe's own lines".to_owned()));
+        assert_eq!(request(serde_json::json!({"pipeline": "api", "note": " "})).unwrap_err().field, "note");
+        let long = "x".repeat(AcceptRequest::NOTE + 1);
+        assert_eq!(request(serde_json::json!({"pipeline": "api", "note": long})).unwrap_err().field, "note");
+        assert_eq!(request(serde_json::json!({"note": "why"})).unwrap_err().field, "run");
+        let both = serde_json::json!({"pipeline": "api", "run": RunId(Uuid::from_u128(7)), "note": "why"});
+        assert_eq!(request(both).unwrap_err().field, "run");
     }
 
     #[test]

@@ -93,6 +93,10 @@ pub struct Failures {
     /// object again would bring nothing more of them.
     #[serde(skip_serializing_if = "is_default")]
     pub refused: u64,
+    /// How many of the records that could not be parsed are kept whole as dead letters: a newer version can parse them
+    /// again without their object.
+    #[serde(skip_serializing_if = "is_default")]
+    pub quarantined: u64,
     pub reading: Tally<ReadingFailure>,
 }
 
@@ -200,6 +204,7 @@ impl Summary {
         self.failures.parsing.absorb(failures.parsing);
         self.failures.sending.absorb(failures.sending);
         self.failures.refused += failures.refused;
+        self.failures.quarantined += failures.quarantined;
         self.failures.reading.absorb(failures.reading);
         self.bytes.read += bytes.read;
         self.bytes.plain += bytes.plain;
@@ -213,7 +218,7 @@ impl Summary {
     /// Whether every record was parsed, every event delivered and the object read to its end. A broken connection that
     /// was replaced is not a failure by itself.
     pub fn clean(&self) -> bool {
-        let Failures { sockets: _, parsing, sending, refused: _, reading } = &self.failures;
+        let Failures { sockets: _, parsing, sending, refused: _, quarantined: _, reading } = &self.failures;
         parsing.total == 0 && sending.total == 0 && reading.total == 0
     }
 
@@ -222,6 +227,14 @@ impl Summary {
     pub fn worth_repeating(&self) -> bool {
         let Failures { sending, refused, reading, .. } = &self.failures;
         sending.total > *refused || reading.total > 0
+    }
+
+    /// Whether the object is complete except for quarantined records: some of it was parsed, and all that is missing are
+    /// records that cannot be parsed and that are kept whole.
+    pub fn only_quarantined(&self) -> bool {
+        let Failures { parsing, sending, quarantined, reading, .. } = &self.failures;
+        let only = parsing.total > 0 && parsing.total == *quarantined && sending.total + reading.total == 0;
+        only && self.lines.parsed > 0
     }
 
     /// Events that arrived, as far as the sink can tell.
@@ -269,6 +282,25 @@ mod tests {
         };
         let judged = [with(0, 0, 0), with(3, 3, 0), with(3, 2, 0), with(3, 3, 1)].map(|it| it.worth_repeating());
         assert_eq!(judged, [false, false, true, true]);
+    }
+
+    #[test]
+    fn object_is_complete_except_for_records_kept_whole() {
+        let with = |parsed: u64, unparsed: u64, quarantined: u64, sending: u64| Summary {
+            lines: Lines { encountered: parsed + unparsed, parsed, ..Lines::default() },
+            failures: Failures {
+                parsing: Tally { total: unparsed, ..Tally::default() },
+                sending: Tally { total: sending, ..Tally::default() },
+                quarantined,
+                ..Failures::default()
+            },
+            ..Summary::default()
+        };
+        assert!(with(5, 2, 2, 0).only_quarantined());
+        assert!(!with(5, 0, 0, 0).only_quarantined(), "nothing is missing");
+        assert!(!with(5, 2, 1, 0).only_quarantined(), "one is kept nowhere");
+        assert!(!with(5, 2, 2, 1).only_quarantined(), "an event did not arrive");
+        assert!(!with(0, 2, 2, 0).only_quarantined(), "no record was parsed: another format");
     }
 
     #[test]

@@ -24,12 +24,13 @@ pub use jobs::{
 };
 pub use reprocesses::{StartReprocess, start_reprocess};
 pub use runs::{
-    StartBackfill, get_pipeline, get_pipeline_health, get_run, get_run_log, list_pipelines, list_runs_with_sums,
-    list_tiles, start_backfill,
+    AcceptRuns, PutTemplate, StartBackfill, accept_runs, compare_template, get_pipeline, get_pipeline_dead_letters,
+    get_pipeline_health, get_run, get_run_log, list_pipelines, list_runs_with_sums, list_tiles, put_template,
+    start_backfill,
 };
 pub use schedules::{
     ActOnSchedule, ConfirmSchedule, CreateSchedule, EditSchedule, act_on_schedule, confirm_schedule, create_schedule,
     edit_schedule, get_schedule, list_firings, list_schedules,
 };
 pub use settings::{get_settings, list_stores};
-pub use syncs::{ActOnSync, act_on_sync, get_sync, list_evaluations, list_syncs};
+pub use syncs::{ActOnSync, act_on_sync, get_sync, list_evaluations, list_quarantined, list_syncs};

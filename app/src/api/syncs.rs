@@ -1,7 +1,7 @@
 //! Syncs: what their pages read, and what their forms do.
 
 use leptos::prelude::*;
-use model::{Page, SyncEvaluation, SyncId, SyncList, SyncView, TableName};
+use model::{Page, Quarantined, SyncEvaluation, SyncId, SyncList, SyncView, TableName};
 
 use crate::{context::ask, error::AppError};
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
@@ -24,6 +24,10 @@ pub async fn get_sync(table: &TableName) -> Result<SyncView, AppError> {
 
 pub async fn list_evaluations(table: &TableName, after: SyncId) -> Result<Page<SyncEvaluation>, AppError> {
     Ok(ask()?.list_evaluations(table, Some(after), PAGE).await?)
+}
+
+pub async fn list_quarantined(table: &TableName, after: String) -> Result<Page<Quarantined>, AppError> {
+    Ok(ask()?.list_quarantined(table, Some(after), 100).await?)
 }
 
 /// `action` is `evaluate`, `verify`, `approve` (of `rows`, with the table's name as `confirm`), `accept_epoch`, `retry` (the

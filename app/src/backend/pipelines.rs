@@ -1,7 +1,10 @@
 //! Pipelines: their configuration, health, reconciliation and canary.
 
 use async_trait::async_trait;
-use model::{Canary, PipelineHealth, PipelineList, PipelineName, PipelineView, Problem, Reconciliation, Tile, Window};
+use model::{
+    Canary, DeadLetterList, PipelineHealth, PipelineList, PipelineName, PipelineView, Problem, Reconciliation,
+    TemplateComparison, Tile, Viewer, Window,
+};
 
 #[async_trait]
 pub trait PipelineBackend: Send + Sync {
@@ -9,6 +12,15 @@ pub trait PipelineBackend: Send + Sync {
     async fn list_pipelines(&self) -> Result<PipelineList, Problem>;
 
     async fn get_pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem>;
+
+    /// The newest dead letters that following the pipeline left on this server.
+    async fn get_pipeline_dead_letters(&self, name: &PipelineName) -> Result<DeadLetterList, Problem>;
+
+    /// Compares the index template for the pipeline's events with that of its sink's cluster. Changes nothing.
+    async fn compare_template(&self, name: &PipelineName) -> Result<TemplateComparison, Problem>;
+
+    /// Puts that template where it differs, and compares again.
+    async fn put_template(&self, viewer: &Viewer, name: &PipelineName) -> Result<TemplateComparison, Problem>;
 
     /// One tile a pipeline, in the order of the configuration. Trends are of the window.
     async fn list_tiles(&self, window: Window) -> Result<Vec<Tile>, Problem>;

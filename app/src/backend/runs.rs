@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    Job, Page, PipelineName, Problem, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Viewer, Window,
+    AcceptRequest, Job, Page, PipelineName, Problem, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView,
+    Viewer, Window,
 };
 
 #[async_trait]
@@ -23,6 +24,9 @@ pub trait RunBackend: Send + Sync {
 
     /// The log lines of a run, read from CloudWatch now. `limit` is at most 1,000.
     async fn get_run_log(&self, id: RunId, after: Option<String>, limit: u32) -> Result<RunLog, Problem>;
+
+    /// Accepts what runs lack and no other attempt would bring; returns the number of runs. A conflict if there is none.
+    async fn accept_runs(&self, viewer: &Viewer, request: AcceptRequest) -> Result<u64, Problem>;
 
     /// Reads the runs of a window again from the pipeline's log group, as a job.
     async fn start_backfill(&self, viewer: &Viewer, pipeline: &PipelineName, window: Window) -> Result<Job, Problem>;

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    Page, Problem, SyncAction, SyncEvaluation, SyncId, SyncList, SyncReport, SyncStatus, SyncView, TableName, Viewer,
+    Page, Problem, Quarantined, SyncAction, SyncEvaluation, SyncId, SyncList, SyncReport, SyncStatus, SyncView,
+    TableName, Viewer,
 };
 
 #[async_trait]
@@ -18,6 +19,14 @@ pub trait SyncBackend: Send + Sync {
         after: Option<SyncId>,
         limit: u32,
     ) -> Result<Page<SyncEvaluation>, Problem>;
+
+    /// In the order of their keys as texts, after this key. `limit` is at most 200.
+    async fn list_quarantined(
+        &self,
+        table: &TableName,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Page<Quarantined>, Problem>;
 
     /// A conflict if the table's state does not allow the action, or an agent syncs the table.
     async fn act_on_sync(&self, viewer: &Viewer, table: &TableName, action: SyncAction) -> Result<SyncStatus, Problem>;

@@ -94,6 +94,7 @@ pub fn pipeline() -> Pipeline {
         format: LogFormat::Auto,
         sink: "log".parse().unwrap(),
         every_s: Some(60),
+        events: model::EventOptions::default(),
         labels: std::collections::BTreeMap::new(),
         follow: false,
         sqs_queue_url: None,

@@ -174,6 +174,7 @@ pub fn run(number: u128) -> Run {
         size: Some(1_234),
         summary: Some(summary),
         logged: None,
+        accepted: None,
     }
 }
 

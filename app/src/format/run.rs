@@ -5,6 +5,14 @@ use model::{Outcome, Run, Summary};
 use super::{Mark, count, counted};
 
 impl Mark {
+    /// The outcome of a run, or that a person accepted what it lacks.
+    pub fn of_run(run: &Run) -> Self {
+        match &run.accepted {
+            Some(_) => Self { shape: "–", word: "partial, accepted", tone: "idle" },
+            None => Self::of_outcome(run.outcome),
+        }
+    }
+
     pub fn of_outcome(outcome: Outcome) -> Self {
         let (shape, word, tone) = match outcome {
             Outcome::Delivered => ("✔", "acknowledged", "good"),

@@ -58,6 +58,11 @@ fn succeeded(proof: Option<&Proof>) -> (&'static str, &'static str, &'static str
         Some(Proof::Compared(_)) => ("?", "copied, unverified", "warn"),
         Some(Proof::DryRun(_)) => ("✔", "dry run", "good"),
         Some(Proof::Shipped(shipped)) if shipped.sink.is_none() => ("✔", "dry run", "good"),
+        // What is missing is kept whole and can be parsed again.
+        Some(Proof::Shipped(shipped)) if shipped.excepted > 0 && shipped.acknowledged => {
+            ("?", "delivered, some quarantined", "warn")
+        }
+        Some(Proof::Shipped(shipped)) if shipped.excepted > 0 => ("?", "sent, some quarantined", "warn"),
         Some(Proof::Shipped(shipped)) if shipped.acknowledged => ("✔", "delivered", "good"),
         // Written, and nobody said that it arrived.
         Some(Proof::Shipped(_)) => ("→", "sent", "idle"),
@@ -153,7 +158,11 @@ pub fn outcome(job: &Job) -> String {
         }
         (State::Succeeded, Some(Proof::Shipped(proof))) => {
             let done = if proof.sink.is_some() { "sent" } else { "parsed" };
-            format!("{} of {} {done}", counted(proof.events(), "event"), counted(proof.objects, "object"))
+            let except = match proof.quarantined {
+                0 => String::new(),
+                some => format!(", {} quarantined", counted(some, "record")),
+            };
+            format!("{} of {} {done}{except}", counted(proof.events(), "event"), counted(proof.objects, "object"))
         }
         (State::Succeeded, Some(Proof::Backfilled(proof))) => {
             format!("{} read, {}", counted(proof.events, "event"), counted(proof.runs, "run"))

@@ -27,7 +27,7 @@ pub use new_clone::NewClonePage;
 pub use new_reprocess::NewReprocessPage;
 pub use not_found::NotFound;
 pub use overview::OverviewPage;
-pub use pipelines::{PipelinePage, PipelinesPage};
+pub use pipelines::{DeadLettersPage, PipelinePage, PipelinesPage, TemplatePage};
 pub use run::{RunLogPage, RunPage};
 pub use runs::{RunsPage, run_query};
 pub use schedules::{EditSchedulePage, NewSchedulePage, SchedulePage, SchedulesPage};

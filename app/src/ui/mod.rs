@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 
+mod accept;
 mod actions;
 mod alert_cards;
 mod bar;
@@ -26,6 +27,7 @@ mod textarea;
 mod tiles;
 mod zone;
 
+pub use accept::{Accept, Accepted, not_accepted};
 pub use actions::{Act, ActForm, JobActions};
 pub use alert_cards::AlertCards;
 pub use bar::Bar;

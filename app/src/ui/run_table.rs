@@ -48,7 +48,7 @@ fn Row(run: Run, now: Time) -> impl IntoView {
                 <a href=context::scope().on(&format!("/runs/{id}")) data-row="" title=key><code>{name}</code></a>
                 {pipeline.map(|name| view! { <p class="more">{name}</p> })}
             </th>
-            <td data-label="Outcome"><StateMark mark=Mark::of_outcome(run.outcome) /></td>
+            <td data-label="Outcome"><StateMark mark=Mark::of_run(&run) /></td>
             <td data-label="Shipped">{shipped(&run)}</td>
             <td data-label="Lost" class="number">{lost.unwrap_or_else(|| "0".to_owned())}</td>
             <td data-label="Size" class="number">{run.size.map(bytes)}</td>

@@ -57,7 +57,7 @@ pub use self::{
     runs::{Measures, NewInvocation, NewRun, ObjectOutcome, Recorder},
     schedules::{Due, EditedSchedule, MOST_SCHEDULES, NewSchedule, ScheduleBrief},
     sums::Totals,
-    syncs::{HeldSync, MOST_AGENT_TABLES, SyncHeartbeat, SyncRequests},
+    syncs::{HeldSync, MOST_AGENT_TABLES, QuarantineChanges, SyncHeartbeat, SyncRequests},
     task_leases::task,
 };
 use self::{clock::Clock, database::Database};

@@ -19,4 +19,4 @@ pub mod runs;
 pub mod s3;
 pub mod ship;
 pub mod sync;
-mod tls;
+pub mod tls;

@@ -1,11 +1,16 @@
 //! TLS to a peer: which authorities are trusted, and which name the peer's certificate must hold.
 
-use std::{env, path::Path, sync::Arc};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, ConfigBuilder, RootCertStore,
+    client::WantsClientCert,
     crypto::ring,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
 use tokio_rustls::TlsConnector;
 
@@ -15,6 +20,15 @@ pub(crate) const BUNDLE: &str = "AWS_CA_BUNDLE";
 pub(crate) struct Trust {
     pub connector: TlsConnector,
     pub server: ServerName<'static>,
+}
+
+/// The files of the certificate that is shown to a peer which asks for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// PEM file of the certificate, and of those that lead to its authority.
+    pub certificate: PathBuf,
+    /// PEM file of its private key.
+    pub key: PathBuf,
 }
 
 /// The peer's certificate could not be checked, as there is nothing to check it with.
@@ -31,18 +45,40 @@ impl Trust {
             Some(path) => from_file(path)?,
             None => with_bundle(env::var_os(BUNDLE).filter(|file| !file.is_empty()).as_ref().map(Path::new))?,
         };
+        Self::with(host, trusting(roots))
+    }
+
+    /// As [`Self::new`], and shows a certificate of its own to a peer that asks for one.
+    pub fn as_client(host: &str, ca: Option<&Path>, own: &ClientCertificate) -> Result<Self, Untrusted> {
+        let roots = match ca {
+            Some(path) => from_file(path)?,
+            None => with_bundle(env::var_os(BUNDLE).filter(|file| !file.is_empty()).as_ref().map(Path::new))?,
+        };
+        let ClientCertificate { certificate, key } = own;
+        let unusable = |file: &Path, why: String| Untrusted { why: format!("{}: {why}", file.display()) };
+        let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
+        let chain: Vec<_> = chain.map_err(|error| unusable(certificate, error.to_string()))?;
+        let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, error.to_string()))?;
+        let config = verifying(roots).with_client_auth_cert(chain, private);
+        Self::with(host, config.map_err(|error| unusable(certificate, error.to_string()))?)
+    }
+
+    fn with(host: &str, config: ClientConfig) -> Result<Self, Untrusted> {
         let server = ServerName::try_from(host.to_owned());
         let server = server.map_err(|error| Untrusted { why: format!("{host}: {error}") })?;
-        Ok(Self { connector: TlsConnector::from(Arc::new(trusting(roots))), server })
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), server })
     }
 }
 
 pub(crate) fn trusting(roots: RootCertStore) -> ClientConfig {
+    verifying(roots).with_no_client_auth()
+}
+
+fn verifying(roots: RootCertStore) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("ring supports the versions of rustls")
         .with_root_certificates(roots)
-        .with_no_client_auth()
 }
 
 /// The authorities of a PEM file.

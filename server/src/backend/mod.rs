@@ -28,6 +28,7 @@ mod reprocess_plans;
 mod run_log;
 mod sync_report;
 mod tally;
+mod templates;
 
 use std::sync::Arc;
 

@@ -5,9 +5,11 @@ use async_trait::async_trait;
 use engine::{alerts::CANARY_SIZES, runs::losses};
 use futures::future::try_join_all;
 use model::{
-    Canary, Following, Pipeline, PipelineHealth, PipelineList, PipelineName, PipelineStatus, PipelineView, Problem,
-    ProblemCode, Reconciliation, RunFilter, Tile, Time, Window,
+    Canary, DeadLetterList, Following, Pipeline, PipelineHealth, PipelineList, PipelineName, PipelineStatus,
+    PipelineView, Problem, ProblemCode, Reconciliation, RunFilter, TemplateComparison, Tile, Time, Viewer, Window,
 };
+
+use tracing::info;
 
 use super::{AppBackend, problem, tally};
 
@@ -27,7 +29,22 @@ impl PipelineBackend for AppBackend {
         let filter = RunFilter { pipeline: Some(name.clone()), ..RunFilter::default() };
         let runs = self.db.runs(&filter, None, LATEST).await.map_err(problem::database)?.items;
         let (status, sums) = (self.pipeline_status(pipeline).await?, self.run_sums(&filter).await?);
-        Ok(PipelineView { now: self.db.now(), status, runs, sums })
+        let indexed = self.sinks.get(&pipeline.sink).is_some_and(|sink| !sink.settings.index_patterns().is_empty());
+        Ok(PipelineView { now: self.db.now(), status, indexed, runs, sums })
+    }
+
+    async fn get_pipeline_dead_letters(&self, name: &PipelineName) -> Result<DeadLetterList, Problem> {
+        self.dead_letters_of(self.known(name)?).await
+    }
+
+    async fn compare_template(&self, name: &PipelineName) -> Result<TemplateComparison, Problem> {
+        self.template(name, false).await
+    }
+
+    async fn put_template(&self, viewer: &Viewer, name: &PipelineName) -> Result<TemplateComparison, Problem> {
+        let found = self.template(name, true).await?;
+        info!(pipeline = %name, who = viewer.name, template = found.template, "index template put by a user");
+        Ok(found)
     }
 
     async fn list_tiles(&self, window: Window) -> Result<Vec<Tile>, Problem> {

@@ -4,10 +4,11 @@ use app::backend::RunBackend;
 use async_trait::async_trait;
 use db::NewJob;
 use model::{
-    Alert, AlertFilter, BackfillSpec, Invalid, Job, Page, PipelineName, Problem, ProblemCode, Run, RunCursor,
-    RunFilter, RunId, RunList, RunLog, RunSums, RunView, Spec, Time, Viewer, Window,
+    AcceptRequest, AcceptedRuns, Alert, AlertFilter, BackfillSpec, Invalid, Job, Page, PipelineName, Problem,
+    ProblemCode, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunSums, RunView, Spec, Time, Viewer, Window,
 };
 use tokio::time::timeout;
+use tracing::info;
 
 use super::{AppBackend, problem, run_log};
 
@@ -64,6 +65,24 @@ impl RunBackend for AppBackend {
             let detail = format!("The log cannot be read: {error}. {}", error.advice());
             Problem::new(ProblemCode::Store, detail)
         })
+    }
+
+    async fn accept_runs(&self, viewer: &Viewer, request: AcceptRequest) -> Result<u64, Problem> {
+        let (of, note) = request.read()?;
+        match &of {
+            AcceptedRuns::Run(id) => _ = self.db.run(*id).await.map_err(problem::database)?,
+            AcceptedRuns::Job(id) => _ = self.db.job(*id).await.map_err(problem::database)?,
+            AcceptedRuns::Pipeline(name) => _ = self.known(name)?,
+        }
+        let accepted = self.db.accept_runs(&of, &note, &viewer.name).await.map_err(problem::database)?;
+        if accepted == 0 {
+            let detail = "There is nothing to accept: no run here lacks only records that no other attempt would bring. \
+                          Reprocess objects of which events may still be accepted.";
+            return Err(Problem::new(ProblemCode::Conflict, detail));
+        }
+        info!(?of, who = viewer.name, accepted, "missing records accepted by a user");
+        self.hub.nudge();
+        Ok(accepted)
     }
 
     async fn start_backfill(&self, viewer: &Viewer, name: &PipelineName, window: Window) -> Result<Job, Problem> {

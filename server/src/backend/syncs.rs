@@ -59,9 +59,25 @@ impl SyncBackend for AppBackend {
         self.db.sync_evaluations(table, after, limit).await.map_err(problem::database)
     }
 
+    async fn list_quarantined(
+        &self,
+        table: &TableName,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Page<Quarantined>, Problem> {
+        self.find_sync(table).await?;
+        self.db.quarantined(table, after.as_deref(), limit).await.map_err(problem::database)
+    }
+
     async fn act_on_sync(&self, viewer: &Viewer, table: &TableName, action: SyncAction) -> Result<SyncStatus, Problem> {
         let found = self.find_sync(table).await?;
-        allows(&found.sync, &found.quarantine, &action)?;
+        let known = match &action {
+            SyncAction::RetryQuarantined { key: Some(key) } => {
+                self.db.is_quarantined(table, key).await.map_err(problem::database)?
+            }
+            _ => true,
+        };
+        allows(&found.sync, known, &action)?;
         self.db.request_sync(table, &action, &viewer.name).await.map_err(problem::database)?;
         info!(%table, who = viewer.name, ?action, "sync action requested");
         self.hub.nudge();
@@ -122,8 +138,9 @@ fn unknown(table: &TableName) -> Problem {
     Problem::new(ProblemCode::NotFound, format!("No table `{table}` is configured, and no agent reports one."))
 }
 
-/// Refuses an action that the table's state does not allow, and names the state.
-fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) -> Result<(), Problem> {
+/// Refuses an action that the table's state does not allow, and names the state. `is_quarantined`: whether the row that
+/// the action names is.
+fn allows(sync: &SyncStatus, is_quarantined: bool, action: &SyncAction) -> Result<(), Problem> {
     let table = &sync.table;
     let conflict = |detail: String| Err(Problem::new(ProblemCode::Conflict, detail));
     if sync.source == SyncSource::Agent {
@@ -152,7 +169,7 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
         SyncAction::RetryQuarantined { .. } if sync.quarantined == 0 => {
             conflict(format!("Table `{table}` has no quarantined row."))
         }
-        SyncAction::RetryQuarantined { key: Some(key) } if quarantine.iter().all(|row| row.key != *key) => {
+        SyncAction::RetryQuarantined { key: Some(key) } if !is_quarantined => {
             let expected = "the key of a quarantined row as the table shows it, or left out for all of them";
             Err(Invalid::new("key", key, expected).into())
         }
@@ -195,7 +212,7 @@ mod tests {
     }
 
     fn refusal(sync: &SyncStatus, action: &SyncAction) -> Problem {
-        allows(sync, &[], action).unwrap_err()
+        allows(sync, true, action).unwrap_err()
     }
 
     #[test]
@@ -203,7 +220,7 @@ mod tests {
         let waiting = Some(MassDelete { rows: 1_200, remote_rows: 5_000 });
         let waits = SyncStatus { waiting, ..status(SyncState::Waiting) };
         for rows in [1_200, 5_000] {
-            assert!(allows(&waits, &[], &SyncAction::Approve { rows }).is_ok());
+            assert!(allows(&waits, true, &SyncAction::Approve { rows }).is_ok());
         }
         let short = refusal(&waits, &SyncAction::Approve { rows: 1_199 });
         assert_eq!((short.code, short.field.as_deref()), (ProblemCode::Conflict, Some("rows")));
@@ -215,7 +232,7 @@ mod tests {
 
     #[test]
     fn epoch_is_accepted_only_after_it_changed() {
-        assert!(allows(&status(SyncState::EpochChanged), &[], &ACCEPT).is_ok());
+        assert!(allows(&status(SyncState::EpochChanged), true, &ACCEPT).is_ok());
         assert_eq!(refusal(&status(SyncState::Waiting), &ACCEPT).code, ProblemCode::Conflict);
     }
 
@@ -224,10 +241,9 @@ mod tests {
         let retry = |key: Option<&str>| SyncAction::RetryQuarantined { key: key.map(str::to_owned) };
         assert_eq!(refusal(&status(SyncState::InSync), &retry(None)).code, ProblemCode::Conflict);
         let sync = SyncStatus { quarantined: 1, ..status(SyncState::Quarantined) };
-        let row = Quarantined { key: "7".into(), version: 3, error: "too long".into(), attempts: 1, retry_at: Time(9) };
-        assert!(allows(&sync, std::slice::from_ref(&row), &retry(None)).is_ok());
-        assert!(allows(&sync, std::slice::from_ref(&row), &retry(Some("7"))).is_ok());
-        let other = allows(&sync, &[row], &retry(Some("8"))).unwrap_err();
+        assert!(allows(&sync, true, &retry(None)).is_ok());
+        assert!(allows(&sync, true, &retry(Some("7"))).is_ok());
+        let other = allows(&sync, false, &retry(Some("8"))).unwrap_err();
         assert_eq!((other.code, other.field.as_deref()), (ProblemCode::Invalid, Some("key")));
     }
 

@@ -20,7 +20,7 @@ use rand::Rng;
 pub use self::failure::{Exit, Failure};
 use crate::{
     config::Config,
-    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
+    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores, transforms::Transforms},
     tasks::runner,
 };
 
@@ -30,6 +30,7 @@ fn runner_context(config: &Config, store: &Db, stores: &Stores) -> runner::Conte
         stores: stores.clone(),
         sinks: Sinks::new(&config.sinks),
         groups: LogGroups::new(config, stores),
+        transforms: Transforms::new(&config.pipelines),
         data_dir: config.server.data_dir.clone(),
         config: config.runner.clone(),
         holder: holder(),

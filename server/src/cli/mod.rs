@@ -8,6 +8,7 @@ mod output;
 
 mod clone;
 mod completions;
+mod moment;
 mod parse;
 mod password;
 mod reprocess;
@@ -15,6 +16,7 @@ mod runs;
 mod s3;
 mod serve;
 mod sync;
+mod template;
 mod token;
 mod worker;
 mod writable;
@@ -81,6 +83,9 @@ enum Command {
     /// Serve only the embedded S3 store, for demos and tests
     #[command(after_help = s3::AFTER_HELP)]
     S3(s3::Arguments),
+    /// Show, compare or put the index template of a search cluster
+    #[command(after_help = template::AFTER_HELP)]
+    Template(template::Arguments),
     /// Turn load-balancer logs into JSON events
     #[command(after_help = parse::AFTER_HELP)]
     Parse(parse::Arguments),
@@ -116,7 +121,8 @@ fn run() -> ExitCode {
             return runs::import(cli.config.as_deref(), &arguments);
         }
         Some(Command::S3(arguments)) => runtime(s3::run(arguments)),
-        Some(Command::Parse(arguments)) => return parse::run(&arguments),
+        Some(Command::Template(arguments)) => return template::main(cli.config.as_deref(), &arguments),
+        Some(Command::Parse(arguments)) => return parse::run(cli.config.as_deref(), &arguments),
         Some(Command::HashPassword) => password::run(),
         Some(Command::Token(arguments)) => {
             token::run(&arguments);

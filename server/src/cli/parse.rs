@@ -9,6 +9,7 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Instant,
 };
 
@@ -16,18 +17,20 @@ use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use engine::ship::{Batches, Choice, Events, Foreign, Origin, ParseOptions, RECORD_LIMIT};
+use engine::ship::{Batches, Choice, Events, Foreign, Origin, ParseOptions, RECORD_LIMIT, Transform};
 use model::{
-    Summary,
+    PipelineName, Summary,
     number::{bytes, count, counted},
 };
 
 use super::{Exit, output};
+use crate::{config::Config, connections::transforms::of_pipeline};
 
 pub const AFTER_HELP: &str = "\
 Examples:
   logyard parse access.log.gz > events.json
   zcat *.log.gz | logyard parse --format alb | jq .request_url
+  logyard parse --pipeline api-prod access.log.gz | head -3      what this pipeline makes of it
   logyard parse --json access.log 2> summary.json > events.json
 
 Exit codes: 0 all records parsed, 1 some did not, or the file is cut off or corrupt, 2 bad usage or unreadable file.";
@@ -44,6 +47,9 @@ pub struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = RECORD_LIMIT as u64,
           value_parser = clap::value_parser!(u64).range(1..=16 * 1024 * 1024))]
     record_limit: u64,
+    /// Read and change events as this pipeline of the configuration does
+    #[arg(long, value_name = "NAME", conflicts_with = "format")]
+    pipeline: Option<PipelineName>,
     /// Print the summary as one line of JSON
     #[arg(long)]
     json: bool,
@@ -54,14 +60,35 @@ fn formats() -> impl TypedValueParser<Value = Choice> {
         .try_map(|name| name.parse::<Choice>())
 }
 
-pub fn run(arguments: &Arguments) -> ExitCode {
+/// What a pipeline does with records: its format, and its changes to events.
+fn as_pipeline(config: Option<&Path>, name: &PipelineName) -> Result<(Choice, Option<Arc<Transform>>), String> {
+    let config = Config::load(config, &|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
+    let known = || {
+        let names: Vec<String> = config.pipelines.iter().map(|pipeline| format!("`{}`", pipeline.name)).collect();
+        if names.is_empty() { "there is none".to_owned() } else { names.join(", ") }
+    };
+    let found = config.pipelines.iter().find(|pipeline| pipeline.name == *name);
+    let pipeline = found.ok_or_else(|| format!("no pipeline is called `{name}`: {}", known()))?;
+    Ok((pipeline.format.into(), of_pipeline(pipeline)))
+}
+
+pub fn run(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
     let started = Instant::now();
+    let (choice, transform) = match arguments.pipeline.as_ref().map(|name| as_pipeline(config, name)) {
+        None => (arguments.format, None),
+        Some(Ok(found)) => found,
+        Some(Err(message)) => {
+            err!("logyard: {message}");
+            return Exit::Usage.into();
+        }
+    };
     let file = arguments.file.as_deref().filter(|file| *file != Path::new("-"));
     let options = ParseOptions {
-        choice: arguments.format,
+        choice,
         record_limit: usize::try_from(arguments.record_limit).unwrap_or(RECORD_LIMIT),
         name: file.map(|file| file.to_string_lossy().into_owned()),
         window: None,
+        transform,
     };
     let events = io::stdout().lock();
     let parsed = match file {
@@ -134,6 +161,9 @@ fn words(summary: &Summary) -> String {
         bytes(volume.read),
         bytes(volume.written),
     );
+    if lines.filtered > 0 {
+        let _ = write!(text, "\n{} left out by the pipeline's conditions", counted(lines.filtered, "event"));
+    }
     if lines.replaced > 0 {
         let _ = write!(text, "\n{} that were not UTF-8, now U+FFFD", counted(lines.replaced, "sequence"));
     }

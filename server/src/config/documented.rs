@@ -49,7 +49,7 @@ fn every_line_of_the_example_is_a_setting() {
     assert_eq!((off.len(), shown), (2, &engine::alerts::Limits { off, ..Default::default() }));
     assert_eq!((config.alerts.webhooks.len(), config.alerts.topics.len(), config.alerts.canaries.len()), (1, 1, 1));
     assert!(config.alerts.heartbeat.is_some());
-    assert_eq!((config.stores.len(), config.sinks.len(), config.pipelines.len()), (3, 2, 1));
+    assert_eq!((config.stores.len(), config.sinks.len(), config.pipelines.len()), (3, 3, 1));
     assert_eq!((config.auth.unwrap().tokens.len(), config.replicas.len(), config.tables.len()), (1, 1, 1));
     assert_eq!(config.runner.lease_ms, 15_000);
 }

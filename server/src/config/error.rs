@@ -39,6 +39,8 @@ pub enum ConfigError {
     Missing { at: At, key: String, expected: &'static str },
     #[error("{at}: two {what} are named {name}; each needs a name of its own")]
     Twice { at: At, what: &'static str, name: String },
+    #[error("{at}: [{section}]: {why}")]
+    Wrong { at: At, section: &'static str, why: String },
     #[error("there is no store: add a [[stores]] entry, or remove `enabled = false` under [demo]")]
     NoStores,
     #[error(

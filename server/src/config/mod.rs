@@ -10,6 +10,7 @@
 mod alerts;
 mod data_dir;
 mod error;
+mod events;
 mod function;
 mod load;
 mod pipelines;

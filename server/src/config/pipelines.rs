@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use engine::alerts::Limits;
-use model::{LogFormat, Pipeline, PipelineName, Place, QueueUrl, SinkName, StoreName};
+use model::{EventOptions, LogFormat, Pipeline, PipelineName, Place, QueueUrl, SinkName, StoreName};
 
 use super::{
-    ConfigError, Sink, Store, alerts,
+    ConfigError, Sink, Store, alerts, events,
     function::{self, Mappings},
     sinks::DEMO_SINK,
     source::Section,
@@ -62,12 +62,15 @@ pub fn read(
             mappings.insert(name.clone(), mapping);
             function
         });
+        let labels = section.texts("labels")?;
+        let events = events::read(&mut section, &labels)?;
         let pipeline = Pipeline {
             source: Place { store, ..source }.at(&stores[0].name),
             format: section.get("format", FORMAT, format)?.unwrap_or_default(),
             sink,
             every_s: section.get("every", EVERY, seconds)?,
-            labels: section.texts("labels")?,
+            events,
+            labels,
             follow,
             sqs_queue_url,
             function,
@@ -92,6 +95,7 @@ pub fn demo(store: &StoreName) -> Option<Pipeline> {
         format: LogFormat::Auto,
         sink: DEMO_SINK.parse().ok()?,
         every_s: Some(60),
+        events: EventOptions::default(),
         labels: BTreeMap::from([("what".to_owned(), "demo".to_owned())]),
         follow: true,
         sqs_queue_url: None,

@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
-use engine::ship::sink::{Credentials, Settings, SinkUrl};
+use engine::{
+    ship::sink::{Credentials, Settings, Signing, SinkUrl},
+    tls::ClientCertificate,
+};
 use model::SinkName;
 
 use super::{
     ConfigError, alerts,
     source::Section,
-    values::{NAME, WHOLE, not_empty, parsed, within},
+    values::{NAME, WHOLE, YES_NO, not_empty, parsed, within},
 };
 
 /// The name of the embedded receiver.
@@ -17,7 +20,13 @@ pub const DEMO_SINK: &str = "demo";
 const SINK_URL: &str = "a URL such as tcp://host:5000, tls://host:5000?ca=FILE, lumberjack://host:5044, \
                         lumberjacks://host:5044, https://host:9200/INDEX/_bulk or file:PATH";
 const LEVEL: &str = "a level from 0 (no compression) to 9 (smallest, slowest)";
-const FITTING: &str = "a URL that takes the credentials beside it: only http and https do";
+const INDEX: &str = "the name of an index, which begins with a-z or 0-9 and may hold {year}, {month}, {date} and {FIELD}, \
+                     such as elb-{date}";
+const SERVICE: &str = "es for a managed domain, aoss for a serverless collection";
+const PROXY: &str = "http://[USER:PASSWORD@]HOST:PORT, as a proxy is reached over plain HTTP";
+const FITTING: &str = "a URL that fits the keys beside it: credentials, index, data_stream and aws_service need http or \
+                       https, and aws_service no other credentials; client_cert needs https, tls or lumberjacks; no \
+                       proxy leads to a file";
 
 /// A `[[sinks]]` entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +61,11 @@ pub fn read(sections: Vec<Section<'_>>, canaries: &mut BTreeMap<SinkName, Durati
                 .get("max_events_per_second", WHOLE, |text| within(text, 1, 10_000_000))?
                 .and_then(NonZeroU32::new),
             credentials: credentials(&mut section)?,
+            index: section.get("index", INDEX, parsed)?,
+            data_stream: section.get("data_stream", YES_NO, parsed)?.unwrap_or(usual.data_stream),
+            signing: signing(&mut section)?,
+            client_certificate: client_certificate(&mut section)?,
+            proxy: section.get_secret("proxy", PROXY, parsed)?,
             ..usual
         };
         if settings.check().is_err() {
@@ -64,6 +78,30 @@ pub fn read(sections: Vec<Section<'_>>, canaries: &mut BTreeMap<SinkName, Durati
         sinks.push(Sink { name, settings });
     }
     Ok(sinks)
+}
+
+fn signing(section: &mut Section<'_>) -> Result<Option<Signing>, ConfigError> {
+    const NEEDS: &str = "left out where there is no aws_service: only signed requests need it";
+    let service = section.get("aws_service", SERVICE, parsed)?;
+    let with = |text: &str| not_empty(text).filter(|_| service.is_some());
+    let region = section.get("aws_region", NEEDS, with)?;
+    let profile = section.get("aws_profile", NEEDS, with)?;
+    Ok(service.map(|service| Signing { service, region, profile }))
+}
+
+fn client_certificate(section: &mut Section<'_>) -> Result<Option<ClientCertificate>, ConfigError> {
+    const CERTIFICATE: &str = "the PEM file of the certificate whose key client_key is";
+    const KEY: &str = "the PEM file of the key of client_cert";
+    let certificate = section.get("client_cert", CERTIFICATE, not_empty)?;
+    let key = section.get("client_key", KEY, not_empty)?;
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            Ok(Some(ClientCertificate { certificate: certificate.into(), key: key.into() }))
+        }
+        (Some(_), None) => Err(section.missing("client_key", KEY)),
+        (None, Some(_)) => Err(section.missing("client_cert", CERTIFICATE)),
+        (None, None) => Ok(None),
+    }
 }
 
 fn credentials(section: &mut Section<'_>) -> Result<Option<Credentials>, ConfigError> {

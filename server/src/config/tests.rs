@@ -320,3 +320,53 @@ fn wrong_log_group_is_refused_by_name() {
     let error = refused(&format!("{SHIPPED}log_group = '/p'\n[[pipelines]]{second}log_group = '/p'"));
     assert!(error.contains("and no other"), "{error}");
 }
+
+#[test]
+fn sink_takes_signatures_certificates_proxies_indexes() {
+    let sink = |url: &str, rest: &str| format!("[[sinks]]\nname = 'search'\nurl = '{url}'\n{rest}");
+    let bulk = "https://search:9200/_bulk";
+    let config = parse(&sink(
+        bulk,
+        "index = 'elb-{date}'\naws_service = 'es'\naws_region = 'eu-west-1'\nproxy = 'http://u:hush@p:1'",
+    ));
+    let settings = &config.sinks[0].settings;
+    assert_eq!(settings.index_patterns(), ["elb-*"]);
+    assert_eq!(settings.signing.as_ref().unwrap().region.as_deref(), Some("eu-west-1"));
+    assert!(!format!("{config:?}").contains("hush"));
+    for (url, rest, words) in [
+        (bulk, "index = 'Elb'", "such as elb-{date}"),
+        (bulk, "aws_service = 's3'", "aoss for a serverless collection"),
+        (bulk, "aws_region = 'eu-west-1'", "left out where there is no aws_service"),
+        (bulk, "aws_service = 'es'\napi_key = 'x'", "aws_service no other credentials"),
+        (bulk, "client_cert = 'a.pem'", "sinks.client_key is missing"),
+        (bulk, "proxy = 'socks5://u:hush@p:1'", "reached over plain HTTP"),
+        ("tcp://logs:1", "index = 'elb'", "need http or https"),
+        ("tcp://logs:1", "client_cert = 'a.pem'\nclient_key = 'b.pem'", "client_cert needs https, tls"),
+        ("file:out", "proxy = 'http://p:1'", "no proxy leads to a file"),
+    ] {
+        let message = refused(&sink(url, rest));
+        assert!(message.contains(words) && !message.contains("hush"), "{rest}: {message}");
+    }
+}
+
+#[test]
+fn events_that_cannot_be_are_refused_with_their_place() {
+    let pipeline = |rest: &str| {
+        format!("{SINK}[[pipelines]]\nname = 'api'\nsource = 's3://logs'\nsink = 'log'\n[pipelines.events]\n{rest}")
+    };
+    let config =
+        parse(&pipeline("schema = 'ecs'\nredact = ['queries']\nsample = 10\nsample_if = 'elb_status_code < 400'"));
+    assert_eq!(config.pipelines[0].events.sample, Some(10));
+    for (rest, words) in [
+        ("schema = 'otel'", "aws or ecs"),
+        ("redact = ['names']", "addresses and queries"),
+        ("sample = 0", "one event in so many"),
+        ("keep_if = 'elb_status_cod = 1'", "perhaps elb_status_code"),
+        ("raw = true\nredact = ['queries']", "what they remove"),
+        ("rename_fields = { elb = 'type' }", "[pipelines.events]: rename_fields"),
+        ("colour = 'red'", "is not a setting"),
+    ] {
+        let message = refused(&pipeline(rest));
+        assert!(message.contains("line ") && message.contains(words), "{rest}: {message}");
+    }
+}

@@ -89,6 +89,7 @@ pub fn invocation(read: Read, pipeline: &Pipeline, db: &Db) -> NewInvocation {
         size: None,
         summary: read.summary,
         logged: read.logged,
+        accepted: None,
     };
     NewInvocation { run, sink: pipeline.sink.clone(), evidence: read.evidence, settled: read.settled }
 }

@@ -13,3 +13,4 @@ pub mod receivers;
 pub mod sinks;
 pub mod stores;
 pub mod tables;
+pub mod transforms;

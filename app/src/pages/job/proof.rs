@@ -191,15 +191,17 @@ fn Sent(proof: Shipped) -> impl IntoView {
         ("Delivered by an earlier run", count(proof.skipped)),
         ("Failed", count(proof.failed)),
         ("Records", count(proof.lines.encountered)),
-        ("Outside the window", count(proof.lines.filtered)),
+        ("Outside the window, or left out by conditions", count(proof.lines.filtered)),
         ("Sent", count(proof.lines.sent)),
         ("Acknowledged", count(proof.lines.acknowledged)),
         ("Already present", count(proof.lines.duplicate)),
         ("Not parsed", count(proof.unparsed)),
+        ("Quarantined", count(proof.quarantined)),
         ("Not delivered", count(proof.undelivered)),
         ("Left out, not load balancer logs", count(proof.left_out)),
     ];
     let (shape, tone) = match proof.failed == 0 && proof.adds_up() {
+        true if proof.excepted > 0 => ("?", "mark warn verdict"),
         true if proof.events() == 0 => ("–", "mark idle verdict"),
         // Written, and nobody said that it arrived.
         true if proof.sink.is_some() && !proof.acknowledged => ("→", "mark idle verdict"),
@@ -236,12 +238,23 @@ fn account(proof: &Shipped) -> String {
             (skipped, 0) if skipped > 0 => format!("Nothing to do: of {objects}, earlier runs delivered all records."),
             (_, 0) => format!("Nothing to do: {objects}, and no record."),
             (_, records) => {
-                format!("Nothing to do: of {} in {objects}, none lies in the window.", counted(records, "record"))
+                format!(
+                    "Nothing to do: of {} in {objects}, none lies in the window, or is kept by the pipeline's conditions.",
+                    counted(records, "record")
+                )
             }
         };
     }
     if lost == 0 && proof.failed == 0 && proof.adds_up() {
         return format!("All of {} accounted for: {events}.", counted(lines.encountered, "record"));
+    }
+    if proof.excepted > 0 && proof.failed == 0 && proof.adds_up() {
+        return format!(
+            "All of {} accounted for: {events}; {} in {} could not be parsed and are quarantined.",
+            counted(lines.encountered, "record"),
+            counted(proof.quarantined, "record"),
+            counted(proof.excepted, "object")
+        );
     }
     format!("{events}; {} not delivered, in {}.", counted(lost, "record"), counted(proof.failed, "failed object"))
 }
@@ -316,18 +329,28 @@ mod tests {
             left_out: 0,
             lines,
             unparsed: 0,
+            quarantined: 0,
+            excepted: 0,
             undelivered: 0,
             sink: Some("tcp://logs:5000".to_owned()),
             acknowledged: false,
         };
-        assert_eq!(account(&nothing), "Nothing to do: of 9 records in 3 objects, none lies in the window.");
+        assert_eq!(
+            account(&nothing),
+            "Nothing to do: of 9 records in 3 objects, none lies in the window, or is kept by the pipeline's conditions."
+        );
         let html = |proof: Shipped| examples::html(move || view! { <Sent proof /> });
         assert!(html(nothing.clone()).contains("mark idle verdict"));
         let lines = model::Lines { encountered: 9, parsed: 9, sent: 9, ..model::Lines::default() };
         let sent = html(Shipped { lines, ..nothing.clone() });
         assert!(sent.contains("→") && sent.contains("does not acknowledge") && !sent.contains('✔'), "{sent}");
         let lines = model::Lines { acknowledged: 9, ..lines };
-        assert!(html(Shipped { lines, acknowledged: true, ..nothing }).contains('✔'));
+        assert!(html(Shipped { lines, acknowledged: true, ..nothing.clone() }).contains('✔'));
+        let lines = model::Lines { encountered: 11, ..lines };
+        let quarantined = Shipped { lines, acknowledged: true, unparsed: 2, quarantined: 2, excepted: 1, ..nothing };
+        let html = html(quarantined);
+        assert!(html.contains("2 records in 1 object could not be parsed and are quarantined."), "{html}");
+        assert!(!html.contains('✔'), "{html}");
     }
 
     #[test]

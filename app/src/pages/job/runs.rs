@@ -3,11 +3,18 @@
 use leptos::prelude::*;
 use model::{Job, Proof, Run, Spec, Time};
 
-use crate::{format::counted, forms::ReprocessForm, query::Query, ui::RunTable};
+use crate::{
+    context,
+    format::counted,
+    forms::ReprocessForm,
+    query::Query,
+    ui::{Accept, RunTable},
+};
 
 #[component]
 pub fn Runs(job: Job, runs: Vec<Run>, dead_letters: bool, now: Time) -> impl IntoView {
     let id = job.id;
+    let acceptable = job.state.ended() && runs.iter().any(Run::acceptable);
     let all = Query::default().with("job", &id.to_string()).on("/runs");
     (!runs.is_empty()).then(|| {
         view! {
@@ -16,6 +23,7 @@ pub fn Runs(job: Job, runs: Vec<Run>, dead_letters: bool, now: Time) -> impl Int
                 <RunTable runs now caption="Runs of this job, newest first" />
                 <p><a href=all>"All runs of this job"</a></p>
                 {dead_letters.then(|| view! { <DeadLetters job /> })}
+                {acceptable.then(|| view! { <Accept of=("job", id.to_string()) back=context::scope().on(&format!("/jobs/{id}")) /> })}
             </section>
         }
     })

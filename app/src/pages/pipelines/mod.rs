@@ -2,15 +2,20 @@
 
 mod backfill;
 mod canary;
+mod dead_letters;
+mod events;
 mod gaps;
 mod health;
 mod one;
 mod standing;
+mod template;
 
 use leptos::{either::Either, prelude::*};
 use model::{PipelineList, PipelineStatus, Time};
 
+pub use dead_letters::DeadLettersPage;
 pub use one::PipelinePage;
+pub use template::TemplatePage;
 
 use crate::{
     api, context,
@@ -68,7 +73,7 @@ fn Row(status: PipelineStatus, now: Time) -> impl IntoView {
     let scope = context::scope();
     let last = status.last_run.clone().map(|run| {
         view! {
-            <a href=scope.on(&format!("/runs/{}", run.id))><StateMark mark=Mark::of_outcome(run.outcome) /></a>
+            <a href=scope.on(&format!("/runs/{}", run.id))><StateMark mark=Mark::of_run(&run) /></a>
             " "
             <Moment at=run.started_at now />
         }

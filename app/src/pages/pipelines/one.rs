@@ -9,6 +9,7 @@ use model::{
 
 use super::{
     backfill::Backfill,
+    events::differences,
     health::Health,
     standing::{health, lag},
 };
@@ -46,6 +47,8 @@ struct Seen {
     now: Time,
     window: Window,
     status: PipelineStatus,
+    /// Whether its sink has an index template.
+    indexed: bool,
     runs: Vec<Run>,
     sums: Vec<RunSums>,
     health: Result<PipelineHealth, AppError>,
@@ -56,7 +59,7 @@ struct Seen {
 async fn load(name: String, query: Query) -> Result<Seen, AppError> {
     let name = name.parse::<PipelineName>()?;
     let scope = Scope::read(&query)?;
-    let PipelineView { now, status, mut runs, mut sums } = api::get_pipeline(name.clone()).await?;
+    let PipelineView { now, status, indexed, mut runs, mut sums } = api::get_pipeline(name.clone()).await?;
     let window = scope.window(now)?;
     if scope.narrows() {
         let (from, to) = (Some(window.from()), Some(window.to()));
@@ -75,7 +78,7 @@ async fn load(name: String, query: Query) -> Result<Seen, AppError> {
     // A sink that loses canary events also loses the pipeline's events.
     let canaries = api::list_alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
     alerts.extend(canaries.into_iter().filter(|alert| alert.sink.as_ref() == Some(&status.pipeline.sink)));
-    Ok(Seen { now, window, status, runs, sums, health, alerts })
+    Ok(Seen { now, window, status, indexed, runs, sums, health, alerts })
 }
 
 /// Windows between the first and last run without runs or with losses, neighbours joined, longest first.
@@ -98,7 +101,7 @@ fn gaps(sums: &[RunSums]) -> Vec<Window> {
 
 #[component]
 fn Story(seen: Seen) -> impl IntoView {
-    let Seen { now, window, status, runs, sums, health: loaded, alerts } = seen;
+    let Seen { now, window, status, indexed, runs, sums, health: loaded, alerts } = seen;
     let (pipeline, scope) = (status.pipeline.clone(), context::scope());
     let name = pipeline.name.to_string();
     let zone = scope.given_zone().map(|zone| zone.to_string()).unwrap_or_default();
@@ -143,7 +146,7 @@ fn Story(seen: Seen) -> impl IntoView {
             })}
         </section>
         <Health health=loaded pipeline=pipeline.clone() now />
-        <Standing status now />
+        <Standing status indexed now />
         <section aria-labelledby="runs" data-key="runs">
             <h2 id="runs">"Recent runs"</h2>
             {none.then(|| view! { <p class="empty">"No runs in this window."</p> })}
@@ -161,12 +164,19 @@ fn flow_title(scope: &Scope) -> String {
 }
 
 #[component]
-fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
+fn Standing(status: PipelineStatus, indexed: bool, now: Time) -> impl IntoView {
     let lag = lag(&status);
     let PipelineStatus { pipeline, following, .. } = status;
     let measured =
         if following.is_some() { "age of the oldest unshipped object" } else { "since the last run started" };
     let labels: Vec<String> = pipeline.labels.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let letters = context::scope().on(&format!("/pipelines/{}/dead-letters", pipeline.name));
+    let letters = pipeline
+        .follow
+        .then(|| view! { <dt>"Dead letters"</dt><dd><a href=letters>"Records not parsed, events refused"</a></dd> });
+    let template = context::scope().on(&format!("/pipelines/{}/template", pipeline.name));
+    let template = indexed.then(|| view! { " " <a class="more" href=template>"index template"</a> });
+    let events = differences(&pipeline.events);
     let every = pipeline.every_s.map(|every| duration(signed(every.saturating_mul(1_000))));
     view! {
         <section aria-labelledby="standing" data-key="standing">
@@ -177,15 +187,17 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
                 <dt>"Source"</dt>
                 <dd><code>{pipeline.source.url()}</code> " at " {pipeline.source.store.to_string()}</dd>
                 <dt>"Sink"</dt>
-                <dd>{pipeline.sink.to_string()}</dd>
+                <dd>{pipeline.sink.to_string()} {template}</dd>
                 <dt>"Format"</dt>
                 <dd>{pipeline.format.as_str()}</dd>
+                {(!events.is_empty()).then(|| view! { <dt>"Events"</dt><dd>{events.join("; ")}</dd> })}
                 {every.map(|every| view! { <dt>"Expected interval"</dt><dd>{every}</dd> })}
                 {(!labels.is_empty()).then(|| view! { <dt>"Labels"</dt><dd>{labels.join(", ")}</dd> })}
                 {pipeline.sqs_queue_url.map(|url| {
                     let queued = following.as_ref().and_then(|following| following.queue.clone());
                     view! { <dt>"Queue"</dt><dd><Queue url queued /></dd> }
                 })}
+                {letters}
                 <dt>"Followed"</dt>
                 <dd>{match following {
                     Some(following) => view! { <Follower following now /> }.into_any(),

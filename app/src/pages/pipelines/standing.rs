@@ -13,7 +13,7 @@ pub fn health(status: &PipelineStatus) -> Mark {
         _ if left => ("?", "not followed", "warn"),
         _ if status.pipeline.overdue(status.lag_ms) => ("✖", "overdue", "bad"),
         _ if retrying => ("?", "retrying", "warn"),
-        Some(run) if !run.outcome.whole() => ("?", "last run incomplete", "warn"),
+        Some(run) if !run.outcome.whole() && run.accepted.is_none() => ("?", "last run incomplete", "warn"),
         Some(_) => ("✔", "arriving", "good"),
         None => ("○", "no runs yet", "idle"),
     };

@@ -16,7 +16,7 @@ fn counts(summary: &Summary) -> Vec<(&'static str, String)> {
         ("Lines encountered", count(lines.encountered)),
         ("Parsed", count(lines.parsed)),
         ("Not parsed", count(summary.failures.parsing.total)),
-        ("Outside the window", count(lines.filtered)),
+        ("Outside the window, or left out by conditions", count(lines.filtered)),
     ];
     if summary.sink.is_some() {
         rows.push(("Sent", count(lines.sent)));

@@ -47,7 +47,7 @@ fn Log(view: RunView, log: RunLog, first: bool) -> impl IntoView {
         <header class="job-head">
             <p class="kind">"log of a run"</p>
             <h1 class="long"><a href=back>{file_name(&key).to_owned()}</a></h1>
-            <p class="job-state"><StateMark mark=Mark::of_outcome(run.outcome) /></p>
+            <p class="job-state"><StateMark mark=Mark::of_run(&run) /></p>
             {console.map(|console| view! {
                 <p class="actions"><a class="button" href=console rel="external noreferrer">"Open in CloudWatch"</a></p>
             })}

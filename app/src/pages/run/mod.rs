@@ -17,7 +17,7 @@ use crate::{
     error::AppError,
     format::{Mark, file_name},
     forms::ReprocessForm,
-    ui::{Loaded, PageTitle, StateMark},
+    ui::{Accept, Accepted, Fault, Loaded, PageTitle, StateMark, not_accepted},
 };
 use beside::Beside;
 use evidence::Evidence;
@@ -31,6 +31,7 @@ const AROUND_MS: i64 = 300_000;
 pub fn RunPage() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     view! {
+        {not_accepted(&context::page_query()).map(|problem| view! { <Fault problem /> })}
         <Loaded of=load(id) let:loaded>
             <Story view=loaded.0 jobs=loaded.1 />
         </Loaded>
@@ -60,7 +61,7 @@ fn Story(view: RunView, jobs: Vec<Job>) -> impl IntoView {
     let around = around(&view).ok();
     let RunView { now, run, evidence, beside, alerts, console } = view;
     let key = run.key.as_ref().map_or_else(|| "no object".to_owned(), ToString::to_string);
-    let mark = Mark::of_outcome(run.outcome);
+    let mark = Mark::of_run(&run);
     let again = ReprocessForm::of_run(&run).map(|form| form.query().on("/reprocesses/new"));
     let logged = run.invocation.as_ref().is_some_and(|invocation| invocation.log_group.is_some());
     let log = logged.then(|| context::scope().on(&format!("/runs/{}/log", run.id)));
@@ -78,6 +79,11 @@ fn Story(view: RunView, jobs: Vec<Job>) -> impl IntoView {
             </p>
         </header>
         <p class="reason">{run.reason.clone()}</p>
+        {run.accepted.clone().map(|of| view! { <Accepted of now /> })}
+        {run.acceptable().then(|| {
+            let back = context::scope().on(&format!("/runs/{}", run.id));
+            view! { <Accept of=("run", run.id.to_string()) back /> }
+        })}
         <Evidence lines=evidence now />
         <Figures run />
         {summary.map(|summary| view! { <Failures summary /> })}

@@ -47,6 +47,9 @@ async fn load(table: String, query: Query) -> Result<SyncView, AppError> {
     if let Some(after) = query.get("after") {
         view.evaluations = api::list_evaluations(&table, after.parse()?).await?;
     }
+    if let Some(after) = query.get("rows_after") {
+        view.quarantine = api::list_quarantined(&table, after.to_owned()).await?.items;
+    }
     Ok(view)
 }
 
@@ -91,7 +94,7 @@ fn Story(view: SyncView, query: Query) -> impl IntoView {
         </section>
         <KeyMap map />
         <Differences minutes=minutes.clone() now />
-        <Quarantine sync=sync.clone() rows=quarantine now />
+        <Quarantine sync=sync.clone() rows=quarantine first=query.get("rows_after").is_none() now />
         <Spent minutes now />
         <History table=table.clone() page=evaluations first=query.get("after").is_none() now />
         <Ends places />

@@ -3,13 +3,24 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Quarantined, SyncSource, SyncStatus, Time};
 
-use crate::{api::ActOnSync, format::count, ui::Moment};
+use crate::{
+    api::ActOnSync,
+    format::{count, counted},
+    query::Query,
+    ui::Moment,
+};
+
+/// Rows of a page.
+const PAGE: usize = 100;
 
 #[component]
-pub fn Quarantine(sync: SyncStatus, rows: Vec<Quarantined>, now: Time) -> impl IntoView {
+pub fn Quarantine(sync: SyncStatus, rows: Vec<Quarantined>, first: bool, now: Time) -> impl IntoView {
     let ours = sync.source == SyncSource::Logyard;
     let table = sync.table.to_string();
-    let more = sync.quarantined.saturating_sub(rows.len() as u64);
+    let more = sync.quarantined.saturating_sub(rows.len() as u64) > 0;
+    let page = format!("/syncs/{table}");
+    let last = rows.last().map(|row| row.key.clone()).filter(|_| more && rows.len() >= PAGE);
+    let next = last.map(|key| format!("{}#quarantine", Query::default().with("rows_after", &key).on(&page)));
     let row = |row: Quarantined| {
         let Quarantined { key, version, error, attempts, retry_at } = row;
         let retry = ours.then(|| view! { <td data-label="Action"><Retry table=table.clone() key=key.clone() /></td> });
@@ -46,7 +57,11 @@ pub fn Quarantine(sync: SyncStatus, rows: Vec<Quarantined>, now: Time) -> impl I
                     </thead>
                     <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
                 </table>
-                {(more > 0).then(|| view! { <p class="note">{format!("And {} more rows.", count(more))}</p> })}
+                <p class="note">
+                    {format!("{} in all. ", counted(sync.quarantined, "row"))}
+                    {(!first).then(|| view! { <a href=format!("{page}#quarantine")>"The first rows"</a> " " })}
+                    {next.map(|href| view! { <a href=href>"The next rows"</a> })}
+                </p>
                 {ours.then(|| view! {
                     <form method="post" action=ActOnSync::PATH class="actions">
                         <input type="hidden" name="table" value=table.clone() />

@@ -92,6 +92,7 @@ fn sample(db: &Db, name: &PipelineName, number: u64, index: u64, of: u64, now: T
         size: Some(4_096 + random % 5_000_000),
         summary: Some(summary),
         logged: None,
+        accepted: None,
     };
     Ok(NewRun { run, sink: "logstash".parse()?, window: None })
 }

@@ -24,6 +24,8 @@ pub struct RunFigures {
     pub memory_mb: Option<u64>,
     pub memory_limit_mb: Option<u64>,
     pub key: Option<Key>,
+    /// A person accepted what it lacks.
+    pub accepted: bool,
 }
 
 impl Db {
@@ -31,7 +33,7 @@ impl Db {
     pub async fn run_figures(&self, pipeline: &PipelineName, most: u32) -> Result<Vec<RunFigures>, DbError> {
         let statement = Statement::new(
             "SELECT id, source, job_id, outcome, started_at, duration_ms, lines, parsed, delivered, failures, \
-             memory_mb, invocation, object_key FROM runs WHERE pipeline = $1 \
+             memory_mb, invocation, object_key, accepted_at FROM runs WHERE pipeline = $1 \
              ORDER BY started_at DESC, id DESC LIMIT $2",
         );
         let statement = statement.bind(pipeline.as_str()).bind(i64::from(most));
@@ -55,5 +57,6 @@ fn decode(row: &Row) -> Result<RunFigures, DbError> {
         memory_mb: row.get::<Option<i64>>("memory_mb")?.map(i64::unsigned_abs),
         memory_limit_mb: row.optional_json::<Invocation>("invocation")?.and_then(|of| of.memory_limit_mb),
         key: row.get::<Option<Vec<u8>>>("object_key")?.map(key_of).transpose()?,
+        accepted: row.get::<Option<i64>>("accepted_at")?.is_some(),
     })
 }

@@ -29,7 +29,8 @@ pub struct Handling {
     pub delivered: u64,
     /// Whether the whole object was delivered.
     pub whole: bool,
-    /// Whether another run would bring no more: all that is missing are dead letters, and some of the object arrived.
+    /// Whether another run would bring no more: all that is missing are dead letters, and some of the object arrived; or
+    /// a person accepted what is missing.
     pub settled: bool,
 }
 
@@ -52,7 +53,7 @@ impl Db {
         let mut handled: HashMap<Key, Vec<Handling>> = HashMap::new();
         for asked in keys.chunks(ASKED) {
             let statement = Statement::new(
-                "SELECT id, object_key, source, etag, outcome, started_at, lines, delivered, whole, again, window_from, bucket, \
+                "SELECT id, object_key, source, etag, outcome, started_at, lines, delivered, whole, again, accepted_at, window_from, bucket, \
                  CASE WHEN source = 'logyard' AND whole = 0 THEN summary END AS summary FROM runs WHERE pipeline = ",
             )
             .value(pipeline.as_str())
@@ -97,7 +98,8 @@ fn decode(row: &Row) -> Result<Option<Handling>, DbError> {
         RunSource::Logyard => {
             let whole = all && row.get::<i64>("whole")? == 1;
             let some = row.get::<i64>("delivered")? > 0;
-            (whole, whole || (all && some && row.get::<i64>("again")? == 0))
+            let accepted = row.get::<Option<i64>>("accepted_at")?.is_some();
+            (whole, whole || (all && (accepted || (some && row.get::<i64>("again")? == 0))))
         }
     };
     let handling = Handling {

@@ -7,6 +7,7 @@
 //! so that a crash may repeat a run but never loses one. Runs are deleted with their job, and by retention (see
 //! `retention`). Every write of runs updates the sums in the same transaction.
 
+mod accept;
 mod invocations;
 mod list;
 mod measures;
@@ -110,6 +111,9 @@ impl Db {
 
     /// Those of these objects (by key and ETag) that recorded runs of the pipeline delivered completely, or at least within
     /// the window: by one run, or by several whose windows cover it together. Without a pipeline: runs without a pipeline.
+    ///
+    /// A run that lacks only dead letters counts, as it does in reconciliation: sent again, all that could be delivered
+    /// would be delivered twice. So does one that a person accepted.
     pub async fn delivered(
         &self,
         pipeline: Option<&PipelineName>,
@@ -119,8 +123,10 @@ impl Db {
         objects: &[(Key, String)],
     ) -> Result<HashSet<Key>, DbError> {
         let whole = || {
-            let columns = "SELECT object_key, etag, window_from, window_to FROM runs WHERE whole = 1";
-            let statement = Statement::new(columns);
+            let statement = Statement::new(
+                "SELECT object_key, etag, window_from, window_to FROM runs WHERE (whole = 1 OR accepted_at IS NOT NULL \
+                 OR (source = 'logyard' AND outcome = 'partial' AND again = 0 AND delivered > 0))",
+            );
             match window {
                 None => statement.push(" AND window_from IS NULL"),
                 Some(window) => statement
@@ -273,7 +279,8 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
              started_at = excluded.started_at, duration_ms = excluded.duration_ms, memory_mb = excluded.memory_mb, \
              etag = excluded.etag, size = excluded.size, sink = excluded.sink, lines = excluded.lines, parsed = excluded.parsed, \
              delivered = excluded.delivered, failures = excluded.failures, whole = excluded.whole, again = excluded.again, \
-             window_from = excluded.window_from, window_to = excluded.window_to, summary = excluded.summary, \
+             window_from = excluded.window_from, window_to = excluded.window_to, accepted_at = NULL, accepted_by = NULL, \
+             accepted_note = NULL, summary = excluded.summary, \
              logged = excluded.logged, invocation = excluded.invocation",
         );
         transaction.run(statement).await?;

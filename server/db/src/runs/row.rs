@@ -2,6 +2,7 @@
 
 use model::{Key, Outcome, Run, RunSource, Time};
 
+use super::accept;
 use crate::{
     DbError,
     database::{Row, Statement},
@@ -11,7 +12,7 @@ use crate::{
 pub fn select() -> Statement {
     Statement::new(
         "SELECT id, job_id, pipeline, source, request_id, outcome, reason, started_at, duration_ms, memory_mb, \
-         invocation, store, bucket, object_key, etag, size, summary, logged FROM runs ",
+         invocation, store, bucket, object_key, etag, size, summary, logged, accepted_at, accepted_by, accepted_note FROM runs ",
     )
 }
 
@@ -35,6 +36,7 @@ pub fn decode(row: &Row) -> Result<Run, DbError> {
         size: row.get::<Option<i64>>("size")?.map(i64::unsigned_abs),
         summary: row.optional_json("summary")?,
         logged: row.get("logged")?,
+        accepted: accept::decode(row)?,
     })
 }
 

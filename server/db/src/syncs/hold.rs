@@ -8,7 +8,7 @@ use model::{SyncEvaluation, SyncSource, SyncStatus, TableName, Time};
 use super::{
     HeldSync, SyncHeartbeat, SyncRequests,
     history::{self, EndedEvaluation},
-    requests,
+    quarantine, requests,
     row::{self, Kept},
 };
 use crate::{
@@ -16,9 +16,6 @@ use crate::{
     database::{Statement, Transaction, json},
     task_leases::{self, task},
 };
-
-/// Most quarantined rows stored for display.
-const QUARANTINE: usize = 100;
 
 impl Db {
     /// Acquires or renews the lease of a table, with its pending requests; `None` if another process holds it. A table
@@ -40,8 +37,9 @@ impl Db {
         let statement = statement.bind(holder).bind(heard_until).bind(table.as_str());
         transaction.run(statement).await?;
         let requests = requests::take(&mut transaction, table).await?;
+        let quarantine = quarantine::entries(&mut transaction, table).await?;
         transaction.commit().await?;
-        Ok(Some(HeldSync { checkpoint: kept.checkpoint, requests, paused: kept.status.paused }))
+        Ok(Some(HeldSync { checkpoint: kept.checkpoint, quarantine, requests, paused: kept.status.paused }))
     }
 
     /// Writes a heartbeat with progress and checkpoint, about once a second, and before work continues past a
@@ -117,18 +115,16 @@ async fn write(
     verdict: Option<&str>,
     now: Time,
 ) -> Result<(), DbError> {
-    let quarantine = &beat.quarantine[..beat.quarantine.len().min(QUARANTINE)];
+    quarantine::write(transaction, &status.table, &beat.quarantine).await?;
     let statement = Statement::new(
         "UPDATE syncs SET status = $1, heard_until = $2, checkpoint = COALESCE($3, checkpoint), verdict = $4, \
-         key_map = COALESCE($5, key_map), quarantine = $6, updated_at = $7, revision = revision + 1 \
-         WHERE table_name = $8",
+         key_map = COALESCE($5, key_map), updated_at = $6, revision = revision + 1 WHERE table_name = $7",
     )
     .bind(json(status)?)
     .bind(row::heard_until(status, now))
     .bind(beat.checkpoint.clone())
     .bind(verdict.map(str::to_owned))
     .bind(beat.map.as_ref().map(json).transpose()?)
-    .bind(json(quarantine)?)
     .bind(now)
     .bind(status.table.as_str());
     transaction.run(statement).await.map(drop)

@@ -8,6 +8,9 @@ use crate::{
     database::{Row, Statement},
 };
 
+/// Quarantined rows that are read with their sync.
+const QUARANTINE: u32 = 100;
+
 impl Db {
     /// All known syncs, by table name.
     pub async fn syncs(&self) -> Result<Vec<SyncStatus>, DbError> {
@@ -16,16 +19,17 @@ impl Db {
         rows.iter().map(|found| row::decode(found, now)).collect()
     }
 
-    /// A sync with its map and its quarantined rows; `None` if the table is unknown.
+    /// A sync with its map and its first quarantined rows; `None` if the table is unknown.
     pub async fn sync(
         &self,
         table: &TableName,
     ) -> Result<Option<(SyncStatus, Vec<KeySpan>, Vec<Quarantined>)>, DbError> {
         let now = self.now();
-        let statement = row::select(", key_map, quarantine").push("WHERE table_name = ").value(table.as_str());
+        let statement = row::select(", key_map").push("WHERE table_name = ").value(table.as_str());
         let rows = self.database().read(statement).await?;
-        let whole = |found: &Row| Ok((row::decode(found, now)?, found.json("key_map")?, found.json("quarantine")?));
-        rows.first().map(whole).transpose()
+        let Some(found) = rows.first() else { return Ok(None) };
+        let (status, map) = (row::decode(found, now)?, found.json("key_map")?);
+        Ok(Some((status, map, self.quarantined(table, None, QUARANTINE).await?.items)))
     }
 
     /// Tables changed at `since` or later, with their revision.

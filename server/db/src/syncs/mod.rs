@@ -10,11 +10,13 @@
 //! - `hold`: acquiring, heartbeat, end; `requests`: requests of users
 //! - `report`: tables synced by agents
 //! - `history`: minutes and evaluations
+//! - `quarantine`: rows that a copy refuses
 //! - `list`: reads syncs; `row`: encoding of a sync; `wanted`: polling for requests
 
 mod history;
 mod hold;
 mod list;
+mod quarantine;
 mod report;
 mod requests;
 mod row;
@@ -29,6 +31,8 @@ pub use self::report::MOST_AGENT_TABLES;
 pub struct HeldSync {
     /// Checkpoint of the engine; `None` for a fresh start.
     pub checkpoint: Option<String>,
+    /// The engine's entries of all quarantined rows, as JSON.
+    pub quarantine: Vec<String>,
     pub requests: SyncRequests,
     pub paused: bool,
 }
@@ -52,6 +56,15 @@ pub struct SyncRequests {
     pub retry: Option<Vec<String>>,
 }
 
+/// Rows that entered or left the quarantine since the last heartbeat.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QuarantineChanges {
+    /// Rows with the engine's entry of each, as JSON.
+    pub refused: Vec<(Quarantined, String)>,
+    /// Keys of rows that left.
+    pub released: Vec<String>,
+}
+
 /// Heartbeat of a running evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncHeartbeat {
@@ -62,8 +75,7 @@ pub struct SyncHeartbeat {
     pub checkpoint: Option<String>,
     /// Figures since the last heartbeat; they count for the current minute, regardless of their `at`.
     pub minute: SyncMinute,
-    /// Quarantined rows; the first hundred.
-    pub quarantine: Vec<Quarantined>,
+    pub quarantine: QuarantineChanges,
     /// `None` keeps the previous one.
     pub map: Option<Vec<KeySpan>>,
 }

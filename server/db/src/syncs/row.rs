@@ -2,6 +2,7 @@
 
 use model::{SyncSource, SyncStatus, TableName, Time, Verified};
 
+use super::quarantine;
 use crate::{
     DbError,
     database::{Row, Statement, Transaction, json},
@@ -60,9 +61,10 @@ pub async fn lock(
     if found.first().map(|row| row.get::<String>("source")).transpose()?.as_deref() != Some(word(source)) {
         let statement = Statement::new(
             "UPDATE syncs SET source = $1, status = $2, holder = NULL, heard_until = 0, paused = 0, \
-             checkpoint = NULL, verdict = NULL, key_map = '[]', quarantine = '[]' WHERE table_name = $3",
+             checkpoint = NULL, verdict = NULL, key_map = '[]' WHERE table_name = $3",
         );
         transaction.run(statement.bind(word(source)).bind(unseen).bind(table.as_str())).await?;
+        quarantine::clear(transaction, table).await?;
         task_leases::free(transaction, (task::SYNC, table.as_str())).await?;
         found = transaction.run(select_kept().push("WHERE table_name = ").value(table.as_str())).await?;
     }

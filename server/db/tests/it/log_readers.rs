@@ -45,6 +45,7 @@ fn invocation(db: &Db, request: &str, attempts: u32, outcome: Outcome) -> NewInv
         size: None,
         summary: Some(Summary::default()),
         logged: Some("{\"lines\":{}}".to_owned()),
+        accepted: None,
     };
     let evidence = vec![LogLine { at: Time(AT), text: "REPORT".to_owned() }];
     NewInvocation { run, sink: "logstash".parse().unwrap(), evidence, settled: true }

@@ -5,8 +5,8 @@ use db::{
     testing::{self, Scratch},
 };
 use model::{
-    JobId, Key, LogFormat, Outcome, ReprocessSpec, Run, RunCursor, RunFilter, RunId, RunSource, SinkName, Spec,
-    Summary, Time, Window,
+    AcceptedRuns, JobId, Key, LogFormat, Outcome, ReprocessSpec, Run, RunCursor, RunFilter, RunId, RunSource, SinkName,
+    Spec, Summary, Time, Window,
 };
 
 use crate::support::*;
@@ -17,6 +17,7 @@ on_both_databases!(
     only_the_job_holder_records_runs,
     run_list_pages_and_filters_by_every_field,
     delivered_objects_are_found_by_key_and_etag,
+    accepted_runs_need_no_other_attempt,
     windows_of_several_runs_cover_their_union,
     sums_match_their_time_range,
     runs_are_deleted_with_job_or_by_age,
@@ -55,6 +56,7 @@ pub fn run(db: &Db, name: &str, started_at: i64, bad: u64) -> NewRun {
             size: Some(1_000),
             summary: Some(summary),
             logged: None,
+            accepted: None,
         },
         sink: sink(),
         window: None,
@@ -171,9 +173,9 @@ async fn delivered_objects_are_found_by_key_and_etag(scratch: Scratch) {
         names.sort();
         names
     };
-    assert_eq!(delivered(None).await, ["uncut"], "a window that took nothing away left the object whole");
-    assert_eq!(delivered(Some(hour(0))).await, ["cut", "uncut"]);
-    assert_eq!(delivered(Some(hour(1))).await, ["uncut"]);
+    assert_eq!(delivered(None).await, ["partial", "uncut"], "a window that took nothing away left the object whole");
+    assert_eq!(delivered(Some(hour(0))).await, ["cut", "partial", "uncut"]);
+    assert_eq!(delivered(Some(hour(1))).await, ["partial", "uncut"], "what cannot be parsed is not sent again");
     let over = db.finished_objects(&pipeline, &sink(), "logs", &objects).await.unwrap();
     assert!(over.contains(&key("partial")) && !over.contains(&key("never")), "a bad line stays one: {over:?}");
     let another = "elastic".parse().unwrap();
@@ -181,6 +183,37 @@ async fn delivered_objects_are_found_by_key_and_etag(scratch: Scratch) {
     assert!(db.finished_objects(&pipeline, &another, "logs", &objects).await.unwrap().is_empty());
     assert!(db.delivered(None, &sink(), "logs", None, &objects).await.unwrap().is_empty());
     assert!(db.delivered(Some(&pipeline), &sink(), "elsewhere", None, &objects).await.unwrap().is_empty());
+}
+
+async fn accepted_runs_need_no_other_attempt(scratch: Scratch) {
+    let db = scratch.open().await;
+    let id = running(&db).await;
+    let nothing = run(&db, "nothing", AT, 10);
+    let mut given_up = run(&db, "given up", AT, 0);
+    given_up.run.outcome = Outcome::Partial;
+    given_up.run.summary.as_mut().unwrap().failures.sending.total = 10;
+    let whole = run(&db, "whole", AT, 0);
+    assert!(db.record_runs(id, 1, &[nothing.clone(), given_up.clone(), whole]).await.unwrap());
+    let pipeline = "api".parse().unwrap();
+    let delivered = async |name: &str| {
+        let objects = [(key(name), "\"e1\"".to_owned())];
+        !db.delivered(Some(&pipeline), &sink(), "logs", None, &objects).await.unwrap().is_empty()
+    };
+    assert!(!delivered("nothing").await, "nothing of it arrived");
+    assert_eq!(db.accept_runs(&AcceptedRuns::Run(given_up.run.id), "why", "ann").await.unwrap(), 0, "it may be sent");
+    assert_eq!(db.accept_runs(&AcceptedRuns::Job(id), "a probe", "ann").await.unwrap(), 1);
+    assert!(delivered("nothing").await && !delivered("given up").await);
+    let accepted = db.run(nothing.run.id).await.unwrap().accepted.unwrap();
+    assert_eq!((accepted.by.as_str(), accepted.note.as_str()), ("ann", "a probe"));
+    let handled = db.handling(&pipeline, "logs", &[key("nothing"), key("given up")]).await.unwrap();
+    assert!(handled[&key("nothing")][0].settled && !handled[&key("given up")][0].settled);
+    let figures = db.run_figures(&pipeline, 10).await.unwrap();
+    assert_eq!(figures.iter().filter(|run| run.accepted).count(), 1);
+    assert_eq!(db.accept_runs(&AcceptedRuns::Pipeline(pipeline.clone()), "again", "bob").await.unwrap(), 0);
+
+    // Another attempt is another matter.
+    assert!(db.record_runs(id, 1, &[run(&db, "nothing", AT + 1, 10)]).await.unwrap());
+    assert_eq!(db.run(nothing.run.id).await.unwrap().accepted, None);
 }
 
 async fn windows_of_several_runs_cover_their_union(scratch: Scratch) {

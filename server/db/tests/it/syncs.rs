@@ -2,7 +2,7 @@
 //! evaluations that say something new.
 
 use db::{
-    Db, SyncHeartbeat, SyncRequests,
+    Db, QuarantineChanges, SyncHeartbeat, SyncRequests,
     testing::{self, Scratch},
 };
 use model::{
@@ -39,7 +39,7 @@ pub fn beat(state: SyncState) -> SyncHeartbeat {
         },
         checkpoint: None,
         minute: SyncMinute::default(),
-        quarantine: Vec::new(),
+        quarantine: QuarantineChanges::default(),
         map: None,
     }
 }
@@ -170,7 +170,8 @@ async fn heartbeat_keeps_omitted_fields(scratch: Scratch) {
         quarantined: 150,
         ..full.status
     };
-    (full.map, full.quarantine) = (Some(map.clone()), (0..150).map(row).collect());
+    full.map = Some(map.clone());
+    full.quarantine.refused = (0..150).map(|key| (row(key), format!("entry {key}"))).collect();
     assert!(db.sync_heartbeat(&orders, "one", LEASE_MS, &full).await.unwrap());
     let older = Verified { at: Time(99), ..verified };
     let mut bare = beat(SyncState::Unreachable);
@@ -181,10 +182,16 @@ async fn heartbeat_keeps_omitted_fields(scratch: Scratch) {
     assert_eq!((seen.local, seen.remote, seen.batch, seen.every_ms), (Some(end), Some(end), Some(500), 10_000));
     assert_eq!(seen.verified, Some(verified), "an older proof takes no newer one's place");
     assert_eq!((seen.behind, seen.quarantined), (None, 0), "what may have changed is not known any more");
-    assert_eq!((kept_map, quarantine), (map, Vec::new()));
-    assert!(db.sync_heartbeat(&table("orders"), "one", LEASE_MS, &full).await.unwrap());
-    let (seen, _, quarantine) = db.sync(&table("orders")).await.unwrap().unwrap();
-    assert_eq!((seen.quarantined, quarantine.len()), (150, 100), "a hundred are kept to look at");
+    assert_eq!((kept_map, quarantine.len()), (map, 100), "the first hundred");
+    let mut fewer = beat(SyncState::Quarantined);
+    fewer.quarantine.released = (0..149).map(|key| row(key).key).collect();
+    fewer.quarantine.refused = vec![(row(149), "entry again".to_owned())];
+    assert!(db.sync_heartbeat(&table("orders"), "one", LEASE_MS, &fewer).await.unwrap());
+    db.release(db::task::SYNC, "orders", "one").await.unwrap();
+    let held = db.acquire_sync(&table("orders"), "two", LEASE_MS).await.unwrap().unwrap();
+    assert_eq!(held.quarantine, ["entry again"]);
+    assert_eq!(db.quarantined(&table("orders"), None, 10).await.unwrap().items, [row(149)]);
+    assert!(!db.is_quarantined(&table("orders"), &row(3).key).await.unwrap());
 }
 
 async fn since_changes_only_with_state(scratch: Scratch) {

@@ -78,7 +78,8 @@ impl Proxies {
 }
 
 impl Proxy {
-    fn read(variable: &'static str, value: &str) -> Result<Self, ProxyError> {
+    /// `variable`: what names it, for errors.
+    pub fn read(variable: &'static str, value: &str) -> Result<Self, ProxyError> {
         let found = Matcher::builder().all(value).build().intercept(&Uri::from_static("http://host"));
         let usable = found.filter(|found| found.uri().scheme_str() == Some("http"));
         let found = usable.ok_or_else(|| ProxyError::Unusable { variable, value: without_credentials(value) })?;

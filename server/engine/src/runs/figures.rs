@@ -119,6 +119,7 @@ pub(super) fn summary(json: &Value, figures: &Figures, mapping: &Mapping) -> Opt
             reason: reason(failure),
             cut: text(failure, "cut"),
         }),
+        quarantined: json.pointer("/failures/quarantined").and_then(count).unwrap_or(0),
         refused: json.pointer("/failures/refused").and_then(count).unwrap_or(0),
         sending: tally(json, &mapping.sending_failures, |failure| SendingFailure {
             line: number(failure, "line"),

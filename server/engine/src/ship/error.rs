@@ -64,8 +64,32 @@ pub enum Broken {
     Truncated,
     #[error("what follows the end of the gzip stream is not gzip")]
     Trailing,
-    #[error("this is a Parquet file; only the plain text format can be read")]
-    Parquet,
+    /// By its first bytes.
+    #[error("this is {what}; only plain text can be read, as it is or gzip")]
+    Container { what: &'static str },
+}
+
+/// The first bytes of files that are no text, though they may hold some.
+const CONTAINERS: [(&[u8], &str); 11] = [
+    (b"PAR1", "a Parquet file"),
+    (b"\x28\xB5\x2F\xFD", "a zstd file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xFD7zXZ\x00", "an xz file"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
+    (b"\x04\x22\x4D\x18", "an lz4 file"),
+    (b"\xFF\x06\x00\x00sNaPpY", "a snappy file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"\xFF\xFE", "text in UTF-16"),
+    (b"\xFE\xFF", "text in UTF-16"),
+];
+
+impl Broken {
+    /// What the beginning of an object positively is, if that is no text of ours. No record begins so.
+    pub(super) fn of_beginning(bytes: &[u8]) -> Option<Self> {
+        let known = CONTAINERS.iter().find(|(magic, _)| bytes.starts_with(magic));
+        known.map(|(_, what)| Self::Container { what })
+    }
 }
 
 /// The first `most` characters, with U+FFFD for bytes that are not UTF-8.

@@ -3,7 +3,10 @@
 //! The caller pushes bytes as they arrive. Events are appended to the caller's buffer until it holds a batch, and the
 //! caller empties it before pushing more: a slow consumer slows down reading.
 //!
-//! With a window, an event outside it is counted as filtered and removed from the buffer.
+//! An event outside the window, or that the pipeline's conditions leave out, is counted as filtered and removed from the
+//! buffer.
+
+use std::sync::Arc;
 
 use model::{Lines, ParsingFailure, ReadingFailure, Summary, Window};
 
@@ -15,6 +18,7 @@ use super::{
     output::Output,
     parser::Parser,
     records::{Ending, Records},
+    transform::Transform,
 };
 use crate::log_object::Foreign;
 
@@ -25,9 +29,6 @@ pub const RECORD_LIMIT: usize = 1024 * 1024;
 /// Characters kept of a record that could not be parsed.
 const CUT: usize = 200;
 
-/// The first bytes of a Parquet file.
-const PARQUET: &[u8] = b"PAR1";
-
 #[derive(Clone, Debug)]
 pub struct ParseOptions {
     pub choice: Choice,
@@ -37,11 +38,13 @@ pub struct ParseOptions {
     pub name: Option<String>,
     /// Keeps only events in this window, by the records' own timestamps.
     pub window: Option<Window>,
+    /// Changes to events; those that it leaves out count as filtered.
+    pub transform: Option<Arc<Transform>>,
 }
 
 impl Default for ParseOptions {
     fn default() -> Self {
-        Self { choice: Choice::Auto, record_limit: RECORD_LIMIT, name: None, window: None }
+        Self { choice: Choice::Auto, record_limit: RECORD_LIMIT, name: None, window: None, transform: None }
     }
 }
 
@@ -61,6 +64,7 @@ pub struct Events {
     records: Records,
     parser: Parser,
     window: Option<Window>,
+    transform: Option<Arc<Transform>>,
     summary: Summary,
     /// What the object is, if its first record says that it is not a load balancer's log.
     foreign: Option<Foreign>,
@@ -73,6 +77,7 @@ impl Events {
             records: Records::new(options.record_limit),
             parser: Parser::new(options.choice, origin, options.name.as_deref()),
             window: options.window,
+            transform: options.transform.clone(),
             summary: Summary::default(),
             foreign: None,
         }
@@ -133,9 +138,11 @@ impl Events {
     /// Parses the buffered records; `None` if more bytes are needed.
     fn drain(&mut self, out: &mut impl Output) -> Option<Step> {
         while let Some(record) = self.records.next() {
-            if record.offset == 0 && record.bytes.starts_with(PARQUET) {
+            if record.offset == 0
+                && let Some(broken) = Broken::of_beginning(record.bytes)
+            {
                 self.records = Records::new(0);
-                self.break_off(&Broken::Parquet);
+                self.break_off(&broken);
                 break;
             }
             self.summary.lines.encountered += 1;
@@ -147,6 +154,12 @@ impl Events {
                     if self.window.is_some_and(|window| !window.contains(parsed.time)) {
                         self.summary.lines.filtered += 1;
                         buffer.truncate(start);
+                        continue;
+                    }
+                    if let Some(transform) = &self.transform
+                        && !transform.apply(buffer, start, record.bytes, parsed.id.unwrap_or(record.offset.into()))
+                    {
+                        self.summary.lines.filtered += 1;
                         continue;
                     }
                     buffer.push(b'\n');

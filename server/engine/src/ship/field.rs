@@ -35,6 +35,12 @@ impl MemberKey {
         &self.padded
     }
 
+    /// The name of the member, as it is in the table.
+    pub fn name(&self) -> &str {
+        let text = str::from_utf8(&self.padded[..self.length]).unwrap_or_default();
+        text.trim_matches([',', '"', ':'])
+    }
+
     pub fn length(&self) -> usize {
         self.length
     }

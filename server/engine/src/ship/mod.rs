@@ -5,6 +5,8 @@
 //! object        one object: read (s3) → Events → ObjectSender → sink → its summary, outcome and failure
 //! Events        bytes → Inflater (gzip or plain) → Records (lines joined where a quoted text has line feeds)
 //!               → Parser (one record by the table of its format) → Draft of an event → the caller's buffer; Summary
+//! transform     an event as a pipeline wants it: names, labels, conditions, redaction; Events applies it
+//! template      the index template for those events, compared with a cluster's
 //! tracker       settled objects → cursor, counts, failures, runs: progress and checkpoint from one place
 //! queue         messages of a queue → the objects that they announce, for a follower
 //! dead_letters  records not parsed and events given up, in a file; resend sends such a file
@@ -40,9 +42,11 @@ mod resend;
 mod run;
 mod ship_error;
 pub mod sink;
+pub mod template;
 mod text;
 mod timestamp;
 mod tracker;
+mod transform;
 
 pub use self::{
     batches::Batches,
@@ -60,5 +64,6 @@ pub use self::{
     run::{Options, Shipment, run},
     ship_error::ShipError,
     tracker::{Checkpoint, Confirmed, Ran, Taken, Totals, Tracker},
+    transform::Transform,
 };
 pub use crate::log_object::{Foreign, Format, Kind, LogName};

@@ -18,7 +18,13 @@ pub(super) fn outcome(summary: &Summary, foreign: Option<Foreign>) -> (Outcome, 
         return (Outcome::Empty, "The object holds no records.".to_owned());
     }
     if events == 0 {
-        return (Outcome::Empty, format!("None of its {} lies in the window.", records(lines.encountered)));
+        return (
+            Outcome::Empty,
+            format!(
+                "None of its {} lies in the window, or is kept by the pipeline's conditions.",
+                records(lines.encountered)
+            ),
+        );
     }
     if !summary.acknowledged {
         let sent = format!("All {events} events were written and the connection closed cleanly");
@@ -37,7 +43,12 @@ fn shortfall(summary: &Summary) -> String {
     let mut parts = Vec::new();
     if failures.parsing.total > 0 {
         let of = records(summary.lines.encountered);
-        parts.push(format!("{} of {of} could not be parsed", failures.parsing.total));
+        let kept = match failures.quarantined {
+            0 => String::new(),
+            all if all == failures.parsing.total => " and are quarantined".to_owned(),
+            some => format!(", {some} of them quarantined"),
+        };
+        parts.push(format!("{} of {of} could not be parsed{kept}", failures.parsing.total));
     }
     if failures.sending.total > 0 {
         let what = if summary.acknowledged { "were not acknowledged" } else { "are not confirmed as sent" };

@@ -25,6 +25,7 @@ use super::{
     plan::LedgerError,
     sink::{Mark, Sink},
     tracker::Tracker,
+    transform::Transform,
 };
 use crate::{clock::now, s3::Listed};
 
@@ -99,8 +100,11 @@ async fn send(
     tracker.begin(ticket);
 
     let send_options = options.send_options(sink.cloned());
-    let mut sending =
-        Sending { sender: ObjectSender::new(&send_options, Source::default()), summary: Summary::default() };
+    let mut sending = Sending {
+        sender: ObjectSender::new(&send_options, Source::default()),
+        summary: Summary::default(),
+        transform: options.transform.as_deref(),
+    };
     let (mut reader, mut line) = (BufReader::new(file), Vec::new());
     loop {
         line.clear();
@@ -122,7 +126,7 @@ async fn send(
             consume_budget().await;
         }
     }
-    let Sending { mut sender, mut summary } = sending;
+    let Sending { mut sender, mut summary, .. } = sending;
     sender.forward().await?;
     sender.finish(&mut summary).await?;
     summary.duration_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -147,6 +151,7 @@ async fn stands(line: &[u8], standing: &dyn Standing) -> Result<bool, ShipError>
 struct Sending<'a> {
     sender: ObjectSender<'a>,
     summary: Summary,
+    transform: Option<&'a Transform>,
 }
 
 impl Sending<'_> {
@@ -210,6 +215,12 @@ impl Sending<'_> {
         let pending = &mut self.sender.pending;
         let start = pending.batch.bytes.len();
         let Ok(parsed) = parser.event(&record, &mut pending.batch.bytes) else { return false };
+        let number = parsed.id.unwrap_or(letter.offset.into());
+        if self.transform.is_some_and(|changes| !changes.apply(&mut pending.batch.bytes, start, &bytes, number)) {
+            self.summary.lines.parsed += 1;
+            self.summary.lines.filtered += 1;
+            return true;
+        }
         pending.batch.bytes.push(b'\n');
         self.summary.bytes.written += (pending.batch.bytes.len() - start) as u64;
         pending.written(&record, &parsed);
@@ -231,6 +242,8 @@ fn proof(tracker: &Tracker, sink: Option<&Sink>, (lines, unparsed, undelivered):
         left_out: 0,
         lines,
         unparsed,
+        quarantined: 0,
+        excepted: 0,
         undelivered,
         sink: sink.map(Sink::name),
         acknowledged: sink.is_some_and(Sink::acknowledges),

@@ -21,6 +21,7 @@ use super::{
     plan::{Checked, Found, Ledger, PlanDigest, to_send},
     sink::{Pace, Sink},
     tracker::{Confirmed, KeyOutcome, Ticket, Tracker},
+    transform::Transform,
 };
 use crate::{
     clock::now,
@@ -46,6 +47,8 @@ pub struct Options {
     /// Whether the caller ships an object again if events of it may still be accepted. Then only refused events are dead
     /// letters.
     pub sends_again: bool,
+    /// Changes to events.
+    pub transform: Option<Arc<Transform>>,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             max_events_per_second: None,
             dead_letters: None,
             sends_again: false,
+            transform: None,
         }
     }
 }
@@ -94,7 +98,7 @@ pub async fn run(
 ) -> Result<Proof, ShipError> {
     let Shipment { spec, store, sink, options, .. } = shipment;
     let store = store.metered(tracker.meter(), stop);
-    let shipper = Shipper::new(spec, store.clone(), options.record_limit, options.send_options(sink.clone()), tracker);
+    let shipper = Shipper::new(spec, store.clone(), options, options.send_options(sink.clone()), tracker);
     let work = Work { shipment, store, shipper, tracker, stop };
     tracker.enter(Phase::Shipping);
     let outcome = work.carry_out(retry).await;
@@ -225,6 +229,8 @@ impl Work<'_> {
             left_out: totals.left_out,
             lines: totals.lines,
             unparsed: totals.unparsed,
+            quarantined: totals.quarantined,
+            excepted: totals.excepted,
             undelivered: totals.undelivered,
             sink: sink.map(Sink::name),
             acknowledged: sink.is_some_and(Sink::acknowledges),

@@ -46,6 +46,12 @@ const LONGEST_WAIT: u64 = 15 * 60_000;
 /// Longest reason that is kept, in characters.
 const REASON: usize = 500;
 
+impl FromIterator<Entry> for Quarantine {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        Self { entries: entries.into_iter().map(|entry| (entry.mark.key, entry)).collect() }
+    }
+}
+
 impl Quarantine {
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -53,6 +59,10 @@ impl Quarantine {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    pub fn get(&self, key: u64) -> Option<&Entry> {
+        self.entries.get(&key)
     }
 
     /// Entries in the order of keys.

@@ -101,6 +101,24 @@ fn json_w3c_and_parquet_are_named() {
     assert!(parquet.summary.failures.reading.last_few[0].reason.contains("Parquet"));
 }
 
+/// The beginnings are those that the usual tools write for a file with one record.
+#[test]
+fn other_compressions_are_refused_by_name() {
+    for (file, name) in [
+        (&b"\x28\xb5\x2f\xfd\x04\x58\x51\x00\x00what\n\xc6\x49"[..], "a zstd file"),
+        (b"BZh91AY&SY\x8f\x12\n\x00\x00", "a bzip2 file"),
+        (b"\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46", "an xz file"),
+        (b"PK\x03\x04\n\x00\x00\x00", "a zip archive"),
+        (b"\xff\xfeh\x00t\x00t\x00p\x00\n\x00", "text in UTF-16"),
+    ] {
+        let outcome = parse(file);
+        let failures = &outcome.summary.failures;
+        assert_eq!((outcome.summary.lines.encountered, failures.reading.total, failures.parsing.total), (0, 1, 0));
+        let expected = format!("this is {name}; only plain text can be read, as it is or gzip");
+        assert_eq!(failures.reading.last_few[0].reason, expected);
+    }
+}
+
 #[test]
 fn formats_parse_by_name() {
     assert_eq!("auto".parse(), Ok(Choice::Auto));

@@ -147,6 +147,7 @@ impl Monitor<'_> {
             size,
             summary: read.summary,
             logged: read.logged,
+            accepted: None,
         };
         self.runs.insert((read.started_at, read.request_id), RunFacts::of(&run));
         self.count(read.started_at);

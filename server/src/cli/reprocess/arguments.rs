@@ -3,10 +3,16 @@
 use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use crate::{cli::writable::check_writable, config::seconds};
+use crate::{
+    cli::{
+        moment::{Moment, zone},
+        writable::check_writable,
+    },
+    config::seconds,
+};
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -26,12 +32,15 @@ pub struct Arguments {
     source: Source,
     #[arg(help = "Where to: tcp://, tls://, lumberjack://, lumberjacks://, http(s)://…/_bulk, or file:PATH")]
     sink: SinkUrl,
-    /// Start of the window, inclusive, such as 2026-03-09T14:00:00Z
-    #[arg(long, value_name = "TIME", requires = "to")]
-    from: Option<Time>,
-    /// End of the window, exclusive
-    #[arg(long, value_name = "TIME", requires = "from")]
-    to: Option<Time>,
+    /// Start of the window, inclusive: 2026-03-09T14:00:00Z, 2026-03-09T14:00 or 2026-03-09 (local), 14:00, yesterday, -1h
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<Moment>,
+    /// End of the window, exclusive [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "from")]
+    to: Option<Moment>,
+    /// Zone of dates and local times, such as Europe/Madrid [default: the machine's]
+    #[arg(long, value_name = "ZONE", requires = "from")]
+    zone: Option<String>,
     /// Which format to read; auto judges each record by how it begins
     #[arg(long, default_value = "auto", value_parser = formats())]
     format: LogFormat,
@@ -125,22 +134,18 @@ pub enum Work {
 impl Order {
     /// The message says what is wrong and what would be right.
     pub fn read(arguments: &Arguments) -> Result<Self, String> {
-        let Arguments { source, sink, from, to, dry_run, max_eps, .. } = arguments;
+        let Arguments { source, sink, dry_run, max_eps, .. } = arguments;
         if let Some(file) = &arguments.dead_letters {
             check_writable("--dead-letters", file)?;
         }
-        let window = match (from, to) {
-            (Some(from), Some(to)) => {
-                Some(Window::new(*from, *to).map_err(|_| format!("--to {to} must be after --from {from}"))?)
-            }
-            _ => None,
-        };
+        let window = arguments.window(SystemTime::now().into())?;
         let options = Options {
             objects_at_once: arguments.concurrency.into(),
             record_limit: RECORD_LIMIT,
             max_events_per_second: *max_eps,
             dead_letters: arguments.dead_letters.clone(),
             sends_again: false,
+            transform: None,
         };
         let shown = match source {
             Source::Place(place) => place.clone().at(&store_name()?).url(),
@@ -170,6 +175,14 @@ impl Order {
 }
 
 impl Arguments {
+    fn window(&self, now: Time) -> Result<Option<Window>, String> {
+        let Some(from) = &self.from else { return Ok(None) };
+        let zone = zone(self.zone.as_deref())?;
+        let from = from.resolve(now, &zone).map_err(|why| format!("--from: {why}"))?;
+        let to = self.to.as_ref().map_or(Ok(now), |to| to.resolve(now, &zone)).map_err(|why| format!("--to: {why}"))?;
+        Window::new(from, to).map(Some).map_err(|_| format!("--to {to} must be after --from {from}"))
+    }
+
     fn objects(&self, place: &Place, window: Option<Window>) -> Result<Work, String> {
         if let Some(url) = &self.endpoint_url
             && !url.starts_with("http://")

@@ -18,6 +18,8 @@ use super::{Exit, log, stop};
 pub const AFTER_HELP: &str = "\
 Examples:
   logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from 2026-03-09T14:00:00Z --to 2026-03-09T15:00:00Z
+  logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from -1h                      the last hour
+  logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from yesterday --to today     in the machine's zone
   logyard reprocess s3://logs/elb/ lumberjacks://logs:5044?ca=ca.pem --from … --to … --dead-letters dead.ndjson
   logyard reprocess s3://logs/elb/app.log.gz https://search:9200/elb/_bulk
   logyard reprocess dead.ndjson tcp://127.0.0.1:5000      sends dead letters again

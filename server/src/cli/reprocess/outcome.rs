@@ -56,6 +56,8 @@ impl End {
         };
         let outcome = match &proof {
             _ if progress.failed > 0 || !proof.holds() => Outcome::ItemsFailed,
+            // Kept whole, and not delivered: a script is to notice.
+            Proof::Shipped(shipped) if shipped.unparsed > 0 => Outcome::ItemsFailed,
             Proof::Shipped(shipped) if shipped.sink.is_none() => Outcome::Rehearsed,
             proof if proof.is_of_nothing() => Outcome::Nothing,
             Proof::Shipped(shipped) if shipped.acknowledged => Outcome::Delivered,

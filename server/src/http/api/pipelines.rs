@@ -7,7 +7,8 @@ use axum::{
     response::IntoResponse,
 };
 use model::{
-    Canary, Invalid, PipelineHealth, PipelineName, PipelineStatus, PipelineView, Reconciliation, Time, Viewer, Window,
+    Canary, Invalid, PipelineHealth, PipelineName, PipelineStatus, PipelineView, Reconciliation, TemplateComparison,
+    Time, Viewer, Window,
 };
 
 use super::{
@@ -44,6 +45,22 @@ pub async fn get_reconciliation(
 ) -> Result<Json<Option<Reconciliation>>, Refused> {
     let window = window(&parameters, app.db.now())?;
     Ok(Json(app.backend.get_reconciliation(&name.parse()?, window).await?))
+}
+
+/// Asks the cluster of the pipeline's sink; changes nothing.
+pub async fn compare_template(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<TemplateComparison>, Refused> {
+    Ok(Json(app.backend.compare_template(&name.parse()?).await?))
+}
+
+pub async fn put_template(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    Path(name): Path<String>,
+) -> Result<Json<TemplateComparison>, Refused> {
+    Ok(Json(app.backend.put_template(&viewer, &name.parse()?).await?))
 }
 
 /// `null` if the pipeline's sink has no canary.

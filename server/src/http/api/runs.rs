@@ -1,18 +1,21 @@
-//! `GET /api/v1/runs`: runs, one run with its evidence, and its log. Unknown parameters are refused, as in `listing`.
+//! `/api/v1/runs`: runs, one run with its evidence, its log, and acceptance of what runs lack. Unknown parameters are
+//! refused, as in `listing`.
 //!
 //! Always: `summary` is the text that the shipper logged, in the shipper's own shape.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Query, State},
     response::IntoResponse,
 };
-use model::{Alert, Invalid, LogLine, Page, Run, RunCursor, RunFilter, RunId, RunLog, RunView, Time};
+use model::{
+    AcceptRequest, Alert, Invalid, LogLine, Page, Run, RunCursor, RunFilter, RunId, RunLog, RunView, Time, Viewer,
+};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Id, limits,
+    Id, body, limits,
     listing::{after, limit, optional, page, time},
     problem::Refused,
 };
@@ -61,6 +64,20 @@ pub async fn get_run_log(
 ) -> Result<Json<RunLog>, Refused> {
     let (after, limit) = page(&parameters)?;
     Ok(Json(app.backend.get_run_log(id, after, limit).await?))
+}
+
+#[derive(Serialize)]
+pub struct AcceptedCount {
+    accepted: u64,
+}
+
+/// The number of runs of which what they lack is accepted now.
+pub async fn accept_runs(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    body::Json(request): body::Json<AcceptRequest>,
+) -> Result<Json<AcceptedCount>, Refused> {
+    Ok(Json(AcceptedCount { accepted: app.backend.accept_runs(&viewer, request).await? }))
 }
 
 /// A run as JSON. A summary that was logged in a shape of its own keeps that shape.

@@ -7,7 +7,8 @@ use axum::{
     response::IntoResponse,
 };
 use model::{
-    Page, Problem, ProblemCode, SyncAction, SyncEvaluation, SyncReport, SyncStatus, SyncView, TableName, Time, Viewer,
+    Page, Problem, ProblemCode, Quarantined, SyncAction, SyncEvaluation, SyncReport, SyncStatus, SyncView, TableName,
+    Time, Viewer,
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,15 @@ pub async fn list_evaluations(
 ) -> Result<Json<Page<SyncEvaluation>>, Refused> {
     let (after, limit) = page(&parameters)?;
     Ok(Json(app.backend.list_evaluations(&table, after, limit).await?))
+}
+
+pub async fn list_quarantined(
+    State(app): State<App>,
+    Table(table): Table,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Page<Quarantined>>, Refused> {
+    let (after, limit) = page(&parameters)?;
+    Ok(Json(app.backend.list_quarantined(&table, after, limit).await?))
 }
 
 /// 202, the table's current status, and where to follow it. The process that syncs the table evaluates it when it is

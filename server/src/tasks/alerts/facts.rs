@@ -103,7 +103,9 @@ fn arrived(found: &Reconciliation) -> Arrived {
     Arrived { objects: sum(|interval| interval.objects), duplicates: sum(|interval| interval.twice) }
 }
 
+/// What a person accepted as missing is no loss.
 fn seen(run: RunFigures) -> RunFacts {
+    let lost = RunFacts::lost_of(run.outcome, run.encountered, run.parsed, run.delivered, run.failures);
     RunFacts {
         id: run.id,
         source: run.source,
@@ -111,9 +113,9 @@ fn seen(run: RunFigures) -> RunFacts {
         outcome: run.outcome,
         started_at: run.started_at,
         ended_at: Time(run.started_at.0.saturating_add_unsigned(run.duration_ms)),
-        encountered: run.encountered,
+        encountered: if run.accepted { run.parsed } else { run.encountered },
         parsed: run.parsed,
-        lost: RunFacts::lost_of(run.outcome, run.encountered, run.parsed, run.delivered, run.failures),
+        lost: if run.accepted { 0 } else { lost },
         memory_mb: run.memory_mb,
         memory_limit_mb: run.memory_limit_mb,
         key: run.key,

@@ -101,6 +101,7 @@ async fn start(round: &Round<'_>, keys: Vec<Key>, ledger: Arc<dyn Ledger>) -> Re
             objects_at_once: sink.settings.connections,
             dead_letters: Some(dead_letters),
             sends_again: true,
+            transform: context.transforms.of(Some(&pipeline.name)),
             ..Options::default()
         },
     };

@@ -38,7 +38,7 @@ use self::attempt::Attempt;
 pub use self::work::run_of;
 use crate::{
     config,
-    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
+    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores, transforms::Transforms},
     signals::{Heartbeat, Nudge, Pulse, heartbeat},
     tasks::leased::LeaseTerms,
 };
@@ -55,6 +55,8 @@ pub struct Context {
     pub stores: Stores,
     pub sinks: Sinks,
     pub groups: LogGroups,
+    /// Changes to the events of each pipeline.
+    pub transforms: Transforms,
     /// Where the dead letters of a job are kept.
     pub data_dir: PathBuf,
     pub config: config::Runner,

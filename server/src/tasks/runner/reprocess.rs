@@ -3,6 +3,7 @@
 use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use engine::{
@@ -37,6 +38,7 @@ pub struct Work {
     db: db::Db,
     data_dir: PathBuf,
     dead_letters: PathBuf,
+    transform: Option<Arc<ship::Transform>>,
 }
 
 impl Work {
@@ -54,6 +56,7 @@ impl Work {
             db: context.db.clone(),
             dead_letters: dead_letters(&context.data_dir, job),
             data_dir: context.data_dir.clone(),
+            transform: context.transforms.of(spec.pipeline.as_ref()),
             spec: spec.clone(),
         })
     }
@@ -85,6 +88,7 @@ impl Work {
             objects_at_once: self.sink.as_ref().map_or(4, |sink| sink.settings.connections),
             max_events_per_second: self.spec.max_events_per_second.and_then(NonZeroU32::new),
             dead_letters: self.sink.is_some().then(|| self.dead_letters.clone()),
+            transform: self.transform.clone(),
             ..Options::default()
         };
         if let Some(folder) = self.dead_letters.parent() {

@@ -179,5 +179,6 @@ pub fn run_of(ran: &ship::Ran, db: &Db) -> Run {
         size: Some(ran.size),
         summary: Some(ran.summary.clone()),
         logged: None,
+        accepted: None,
     }
 }

@@ -1,7 +1,9 @@
 //! Writes progress and checkpoint of an evaluation to the database, for as long as this process holds the table.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use db::{Db, DbError, SyncHeartbeat};
+use db::{Db, DbError, QuarantineChanges, SyncHeartbeat};
 use engine::sync::{Activity, Entry, Evaluation, Observer, PerEndpoint, Quarantine, SyncProgress, Usage, Work};
 use model::{Evidence, Quarantined, SyncEnd, SyncMinute, SyncSource, SyncState, SyncStatus, Time};
 use tokio::time::{Duration, Instant};
@@ -39,6 +41,8 @@ pub struct Teller<'a> {
     /// Work and costs that were written already.
     pub work: Work,
     pub usage: PerEndpoint<Usage>,
+    /// Quarantined rows as the database has them.
+    pub quarantined: BTreeMap<u64, Entry>,
     /// Why the database refused a write.
     pub error: Option<DbError>,
 }
@@ -116,7 +120,31 @@ impl Teller<'_> {
             ..self.known.clone()
         };
         let checkpoint = evaluation.to_keep().map(|engine| self.kept.with(engine));
-        SyncHeartbeat { status, checkpoint, minute, quarantine: listed(quarantine), map: None }
+        SyncHeartbeat { status, checkpoint, minute, quarantine: self.changes(evaluation), map: None }
+    }
+
+    /// What changed in the quarantine since the last write. A verification leaves it as it is.
+    fn changes(&mut self, evaluation: &Evaluation) -> QuarantineChanges {
+        let mut changes = QuarantineChanges::default();
+        let Some(checkpoint) = evaluation.to_keep() else { return changes };
+        for entry in checkpoint.quarantine.entries() {
+            if self.quarantined.get(&entry.mark.key) != Some(entry) {
+                let text = serde_json::to_string(entry);
+                let text = text.unwrap_or_else(|error| unreachable!("an entry is plain data: {error}"));
+                changes.refused.push((shown(entry), text));
+                self.quarantined.insert(entry.mark.key, entry.clone());
+            }
+        }
+        if self.quarantined.len() > checkpoint.quarantine.len() {
+            self.quarantined.retain(|key, entry| {
+                let kept = checkpoint.quarantine.get(*key).is_some();
+                if !kept {
+                    changes.released.push(shown(entry).key);
+                }
+                kept
+            });
+        }
+        changes
     }
 
     fn minute(&mut self, evaluation: &Evaluation, usage: &PerEndpoint<Usage>) -> SyncMinute {
@@ -162,13 +190,18 @@ pub fn unseen(db: &Db, config: &config::Table) -> SyncStatus {
     SyncStatus::unseen(config.name.clone(), SyncSource::Logyard, db.now())
 }
 
+/// The first rows in quarantine.
 pub fn listed(quarantine: &Quarantine) -> Vec<Quarantined> {
-    let row = |entry: &Entry| Quarantined {
+    quarantine.entries().take(QUARANTINE).map(shown).collect()
+}
+
+fn shown(entry: &Entry) -> Quarantined {
+    let error = if entry.delete { format!("not deleted: {}", entry.refusal) } else { entry.refusal.clone() };
+    Quarantined {
         key: entry.mark.key.cast_signed().to_string(),
         version: entry.mark.version,
-        error: entry.refusal.clone(),
+        error,
         attempts: entry.attempts,
         retry_at: Time(i64::try_from(entry.retry_at).unwrap_or(i64::MAX)),
-    };
-    quarantine.entries().take(QUARANTINE).map(row).collect()
+    }
 }

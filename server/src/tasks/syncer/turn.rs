@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use db::{Db, DbError, HeldSync, SyncHeartbeat, SyncRequests, task};
+use db::{Db, DbError, HeldSync, QuarantineChanges, SyncHeartbeat, SyncRequests, task};
 use engine::sync::{
     Controls, DriveResult, Endpoints, Evaluation, Halt, Options, PerEndpoint, Purpose, SyncProgress, Usage, Verdict,
     Work, drive,
@@ -183,7 +183,8 @@ impl Keeper {
         stop: &CancellationToken,
     ) -> Result<Turn, DbError> {
         let Context { db, holder, lease_ms, syncs } = context;
-        let mut kept = Kept::read(held.checkpoint.as_deref());
+        let stored = Kept::read(None, &held.quarantine).engine.quarantine;
+        let mut kept = Kept::read(held.checkpoint.as_deref(), &held.quarantine);
         if !begun.verify {
             kept.absorb(&held.requests);
         }
@@ -206,6 +207,7 @@ impl Keeper {
             mapped: None,
             work: Work::default(),
             usage: PerEndpoint::default(),
+            quarantined: stored.entries().map(|entry| (entry.mark.key, entry.clone())).collect(),
             error: None,
         };
         let ends = Endpoints { local: &pair.local, remote: &*pair.remote, timeout: PATIENCE };
@@ -238,7 +240,8 @@ impl Keeper {
             held.requests
         };
         let recorded = begun.record(&standing, evaluation.work(), &usage, db.now());
-        self.end(context, beat, recorded, Some(verdict), &answered).await
+        let quarantine = listed(&evaluation.checkpoint().quarantine);
+        self.end(context, beat, recorded, Some(verdict), &answered, quarantine).await
     }
 
     /// An end could not be opened. Requests about rows wait until it can.
@@ -251,7 +254,7 @@ impl Keeper {
         error: &OpenError,
     ) -> Result<Turn, DbError> {
         let standing = Standing::closed(error);
-        let (now, kept) = (context.db.now(), Kept::read(held.checkpoint.as_deref()));
+        let (now, kept) = (context.db.now(), Kept::read(held.checkpoint.as_deref(), &held.quarantine));
         let status = SyncStatus {
             state: standing.state,
             reason: standing.reason.clone(),
@@ -262,11 +265,11 @@ impl Keeper {
             ..known
         };
         let minute = SyncMinute { at: now, ..SyncMinute::default() };
-        let quarantine = listed(&kept.engine.quarantine);
+        let quarantine = QuarantineChanges::default();
         let beat = SyncHeartbeat { status, checkpoint: None, minute, quarantine, map: None };
         let recorded = begun.record(&standing, Work::default(), &PerEndpoint::default(), now);
         let answered = about_nothing(&held.requests);
-        self.end(context, beat, recorded, None, &answered).await
+        self.end(context, beat, recorded, None, &answered, listed(&kept.engine.quarantine)).await
     }
 
     async fn end(
@@ -276,12 +279,13 @@ impl Keeper {
         evaluation: SyncEvaluation,
         verdict: Option<Verdict>,
         answered: &SyncRequests,
+        quarantine: Vec<Quarantined>,
     ) -> Result<Turn, DbError> {
         let (name, holder) = (&self.config.name, &context.holder);
         if !context.db.end_sync(name, holder, &beat, &evaluation, answered).await? {
             return Ok(Turn::Cut(Halt::LeaseLost));
         }
-        let SyncHeartbeat { status, quarantine, .. } = beat;
+        let status = beat.status;
         Ok(Turn::Ended(Box::new(Ended { status, evaluation, verdict, quarantine })))
     }
 }

@@ -159,6 +159,7 @@ async fn ran(server: &TestServer, key: &str, outcome: Outcome) {
         size: Some(9),
         summary: None,
         logged: None,
+        accepted: None,
     };
     let run = NewRun { run, sink: "file".parse().unwrap(), window: None };
     assert!(db.record_followed(&pipeline, "shipper", &[run]).await.unwrap());

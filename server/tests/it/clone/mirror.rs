@@ -71,6 +71,7 @@ async fn ended(server: &TestServer, job: &Job, as_: State) -> Job {
     let context = Context {
         db: server.app.db.clone(),
         groups: LogGroups::new(&server.app.config, &stores),
+        transforms: logyard::connections::transforms::Transforms::default(),
         stores,
         sinks: Sinks::new(&[]),
         data_dir: server.app.config.server.data_dir.clone(),

@@ -156,6 +156,7 @@ fn every_option_that_the_docs_name_exists() {
         "clone",
         "reprocess",
         "parse",
+        "template",
         "sync",
         "runs import",
         "s3",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::ship::{queue::Queue, sink::Settings};
 use logyard::{
     config::Config,
-    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
+    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores, transforms::Transforms},
     tasks::{
         follower::{Context, Follower},
         leased::Started,
@@ -35,6 +35,7 @@ pub async fn follower_that_holds(server: &TestServer, holder: &str, messages_hel
     let runner = runner::Context {
         db: server.app.db.clone(),
         groups: LogGroups::new(config, &stores),
+        transforms: Transforms::new(&config.pipelines),
         stores,
         sinks: Sinks::new(&config.sinks),
         data_dir: config.server.data_dir.clone(),

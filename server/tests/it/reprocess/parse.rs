@@ -101,3 +101,25 @@ fn closed_output_pipe_ends_parse_quietly() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(141), Vec::new()));
 }
+
+/// The preview of `[pipelines.events]` on real records.
+#[test]
+fn pipeline_shows_its_kind_of_events() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("logyard.toml");
+    let config = "[[stores]]\nname = 'aws'\n[[sinks]]\nname = 'log'\nurl = 'tcp://127.0.0.1:5000'\n[[pipelines]]\nname = 'api'\n\
+                  source = 's3://logs/'\nsink = 'log'\n[pipelines.events]\ndrop_if = 'user_agent ~ curl/9'\nredact = ['addresses']\n\
+                  rename_fields = { elb = 'lb.name' }\n";
+    std::fs::write(&file, config).unwrap();
+    let arguments = ["--config", file.to_str().unwrap(), "--pipeline", "api"];
+    let output = parse(&arguments, format!("{RECORD}{}", RECORD.replace("7.38.0", "9")).as_bytes());
+    let summary = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{summary}");
+    let events: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert_eq!((events.len(), &events[0]["client_ip"]), (1, &Value::from("192.168.131.0")));
+    assert_eq!(events[0]["lb"]["name"], "my-loadbalancer");
+    assert!(summary.contains("1 event left out by the pipeline's conditions"), "{summary}");
+    let unknown = parse(&["--config", file.to_str().unwrap(), "--pipeline", "web"], b"");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("no pipeline is called `web`: `api`"));
+}

@@ -38,6 +38,7 @@ pub fn invoked(server: &TestServer, minutes: i64, outcome: Outcome) -> NewRun {
         size: None,
         summary: Some(summary),
         logged: None,
+        accepted: None,
     };
     NewRun { run, sink: "file".parse().unwrap(), window: None }
 }

@@ -7,7 +7,7 @@ use embedded::{Embedded, Pace};
 use engine::{s3::Threshold, ship::sink::Settings};
 use logyard::{
     config::{self, Config},
-    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
+    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores, transforms::Transforms},
     tasks::runner::{Context, Runner},
 };
 use model::{CloneSpec, Job, JobId, Limits, Location, Mode, Selection, Spec, State};
@@ -60,6 +60,7 @@ impl TestRunners {
         Runner::start(Context {
             db: self.scratch.open().await,
             groups: LogGroups::new(&Config::parse(None, "", &|_| None).unwrap(), &stores),
+            transforms: Transforms::default(),
             stores,
             sinks: Sinks::new(&[self.sink()]),
             data_dir: self.dir.path().to_owned(),

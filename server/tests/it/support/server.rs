@@ -18,6 +18,7 @@ use logyard::{
         sinks::Sinks,
         stores::{StoreHealth, Stores},
         tables::Syncs,
+        transforms::Transforms,
     },
     http::{assets::Assets, auth::Auth, replicas::Replicas, router, state::App},
     signals::Nudge,
@@ -129,6 +130,7 @@ impl TestServer {
         Runner::start(Context {
             db: self.app.db.clone(),
             groups: LogGroups::new(config, &stores),
+            transforms: Transforms::new(&config.pipelines),
             stores,
             sinks: Sinks::new(&config.sinks),
             data_dir: config.server.data_dir.clone(),
@@ -171,6 +173,7 @@ impl TestServer {
             size: Some(9),
             summary: Some(serde_json::from_value(partial()).unwrap()),
             logged: None,
+            accepted: None,
         };
         let id = run.id.to_string();
         assert!(
@@ -299,6 +302,7 @@ pub fn pipeline() -> Pipeline {
         format: LogFormat::Auto,
         sink: "file".parse().unwrap(),
         every_s: None,
+        events: model::EventOptions::default(),
         labels: BTreeMap::new(),
         follow: false,
         sqs_queue_url: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use db::{SyncHeartbeat, SyncRequests};
+use db::{QuarantineChanges, SyncHeartbeat, SyncRequests};
 use logyard::config::Config;
 use model::{
     Evidence, LiveMessage, MassDelete, Quarantined, SyncEvaluation, SyncMinute, SyncSource, SyncState, SyncStatus,
@@ -42,7 +42,7 @@ fn beat(state: SyncState) -> SyncHeartbeat {
         status: SyncStatus { state, ..SyncStatus::unseen(orders(), SyncSource::Logyard, Time(0)) },
         checkpoint: None,
         minute: SyncMinute::default(),
-        quarantine: Vec::new(),
+        quarantine: QuarantineChanges::default(),
         map: None,
     }
 }
@@ -295,9 +295,18 @@ async fn action_against_table_state_is_a_conflict() {
 
     let mut poison = beat(SyncState::Quarantined);
     poison.status.quarantined = 1;
-    poison.quarantine =
-        vec![Quarantined { key: "7".into(), version: 3, error: "too long".into(), attempts: 1, retry_at: Time(9) }];
+    let row = |key: &str| {
+        let (key, error) = (key.to_owned(), "too long".to_owned());
+        (Quarantined { key, version: 3, error, attempts: 1, retry_at: Time(9) }, "{}".to_owned())
+    };
+    poison.quarantine.refused = vec![row("7"), row("-5"), row("9")];
     tell(&server, &poison).await;
+    let rows = async |query: &str| get(&server, &format!("/api/v1/syncs/orders/quarantine{query}")).await.1;
+    let first = rows("?limit=2").await;
+    let keys = (&first["items"][0]["key"], &first["items"][1]["key"], &first["next"]);
+    assert_eq!(keys, (&json!("-5"), &json!("7"), &json!("7")));
+    let rest = rows("?after=7").await;
+    assert_eq!((&rest["items"][0]["key"], &rest["next"]), (&json!("9"), &Value::Null));
     let retry = |key: &str| json!({"action": "retry_quarantined", "key": key});
     let (status, problem) = act(&server, "orders", retry("8")).await;
     assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("key")), "{problem}");

@@ -4,9 +4,12 @@ use model::{Failure, Key, Reason, Summary};
 
 use crate::{clock::now, s3::Failed};
 
-/// The failure of an object; `None` if it was read to its end, every record parsed and no event given up. If several
-/// things failed, the one that keeps most events from being sent is named.
+/// The failure of an object; `None` if it was read to its end, every record parsed or (not in a dry run) quarantined, and
+/// no event given up. If several things failed, the one that keeps most events from being sent is named.
 pub(super) fn failure(key: &Key, summary: &Summary, reason: &str, unread: Option<&Failed>) -> Option<Failure> {
+    if unread.is_none() && summary.sink.is_some() && summary.only_quarantined() {
+        return None;
+    }
     let failures = &summary.failures;
     let (reason, message) = if let Some(failed) = unread {
         (failed.error.reason(), reason.to_owned())

@@ -14,7 +14,7 @@ use tokio::{task::consume_budget, time::Instant};
 use self::failure::failure;
 pub(super) use self::sender::{ObjectSender, SendOptions};
 use super::{
-    Events, Origin, ParseOptions, ShipError, Step,
+    Events, Options, Origin, ParseOptions, ShipError, Step,
     dead_letters::Source,
     outcome::outcome,
     sink::Sink,
@@ -40,11 +40,17 @@ impl Shipper {
     pub fn new(
         spec: &ReprocessSpec,
         store: S3Client,
-        record_limit: usize,
+        options: &Options,
         send_options: SendOptions,
         tracker: &Tracker,
     ) -> Self {
-        let options = ParseOptions { choice: spec.format.into(), record_limit, window: spec.window, name: None };
+        let options = ParseOptions {
+            choice: spec.format.into(),
+            record_limit: options.record_limit,
+            window: spec.window,
+            name: None,
+            transform: options.transform.clone(),
+        };
         Self {
             bucket: spec.source.bucket.clone(),
             store,

@@ -39,6 +39,8 @@ pub(in crate::ship) struct ObjectSender<'a> {
     failures: Tally<SendingFailure>,
     /// Of these, events that the receiver refused and that are kept as dead letters.
     refused: u64,
+    /// Records that could not be parsed and are kept whole as dead letters.
+    quarantined: u64,
     dead_letters: DeadLetterBuffer,
     /// Whether dead letters were written that may not be on the disk yet.
     unsynced: bool,
@@ -56,6 +58,7 @@ impl<'a> ObjectSender<'a> {
             undelivered: Vec::new(),
             failures: Tally::default(),
             refused: 0,
+            quarantined: 0,
             dead_letters: DeadLetterBuffer::default(),
             unsynced: false,
         }
@@ -64,8 +67,10 @@ impl<'a> ObjectSender<'a> {
     /// Sends the pending events and empties the batch. An error means that sink or disk cannot continue.
     pub async fn forward(&mut self) -> Result<(), ShipError> {
         if self.options.dead_letters.is_some() {
-            let failures = self.pending.failures.iter();
-            failures.for_each(|(failure, raw)| self.dead_letters.unparsed(failure, raw.as_deref(), self.source));
+            for (failure, raw) in &self.pending.failures {
+                self.quarantined += u64::from(raw.is_some());
+                self.dead_letters.unparsed(failure, raw.as_deref(), self.source);
+            }
         }
         let batch = &mut self.pending.batch;
         if let Some(sink) = self.options.sink.as_ref().filter(|_| !batch.is_empty()) {
@@ -131,6 +136,7 @@ impl<'a> ObjectSender<'a> {
         summary.failures.sockets = delivered.sockets;
         summary.failures.sending = self.failures;
         summary.failures.refused = self.refused;
+        summary.failures.quarantined = self.quarantined;
         summary.bytes.wire = delivered.wire;
         Ok(())
     }

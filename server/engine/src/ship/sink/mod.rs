@@ -11,6 +11,7 @@ mod account;
 mod arrival;
 mod batch;
 mod bulk;
+mod cluster;
 mod connection;
 mod delivery;
 mod error;
@@ -30,10 +31,12 @@ pub use self::{
     account::Delivered,
     arrival::Arrival,
     batch::{Batch, Mark, Undelivered},
+    bulk::IndexPattern,
+    cluster::{Cluster, ClusterAnswer},
     delivery::Delivery,
     error::{SinkError, SinkFault},
     open::Sink,
-    settings::{Credentials, Settings},
+    settings::{AwsService, Credentials, Settings, Signing, SinkProxy},
     url::SinkUrl,
 };
 pub(super) use self::{batch::BatchLimits, pace::Pace};

@@ -61,7 +61,11 @@ impl Sink {
     pub(in crate::ship) fn batch_limits(&self) -> BatchLimits {
         let settings = &self.0.settings;
         match &self.0.kind {
-            Kind::Bulk(bulk) => BatchLimits { events: settings.batch_events, bytes: bulk.limits().bytes() },
+            Kind::Bulk(bulk) => {
+                let names = settings.batch_events * bulk.index_bytes();
+                let bytes = bulk.limits().bytes();
+                BatchLimits { events: settings.batch_events, bytes: bytes.saturating_sub(names).max(bytes / 2) }
+            }
             Kind::Lumberjack(_) => BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes },
             Kind::Lines(_) | Kind::File(_) => BatchLimits::default(),
         }

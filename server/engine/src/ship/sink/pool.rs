@@ -5,6 +5,7 @@
 //! balancers cut idle connections after 60 s, and the first bytes written after that are lost.
 
 use std::{
+    path::Path,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
@@ -50,29 +51,40 @@ pub(super) struct Dialer {
     address: (String, u16),
     trust: Option<Trust>,
     proxy: Option<Proxy>,
+    /// Whether a proxy passes requests on, as it does with plain HTTP; any other connection it makes by `CONNECT`.
+    forwards: bool,
 }
 
 /// Idle items with the time since when; `None` after closing.
 pub(super) struct Idle<T>(Mutex<Option<Vec<(T, Instant)>>>);
 
 impl Dialer {
-    pub fn new(peer: &Peer) -> Result<Self, SinkFault> {
-        let trust = peer.tls.as_ref().map(|tls| Trust::new(&peer.host, tls.ca.as_deref())).transpose()?;
-        Ok(Self { address: (peer.host.clone(), peer.port), trust, proxy: None })
+    pub fn new(peer: &Peer, settings: &Settings) -> Result<Self, SinkFault> {
+        let trust = |ca: Option<&Path>| match &settings.client_certificate {
+            Some(own) => Trust::as_client(&peer.host, ca, own),
+            None => Trust::new(&peer.host, ca),
+        };
+        let trust = peer.tls.as_ref().map(|tls| trust(tls.ca.as_deref())).transpose()?;
+        let proxy = settings.proxy.as_ref().map(|proxy| proxy.0.clone());
+        Ok(Self { address: (peer.host.clone(), peer.port), trust, proxy, forwards: false })
     }
 
-    /// For a receiver that speaks HTTP: by the proxy of the environment, if one leads there.
-    pub fn of_http(peer: &Peer) -> Result<Self, SinkFault> {
+    /// For a receiver that speaks HTTP: by the sink's own proxy, else by that of the environment, if one leads there.
+    pub fn of_http(peer: &Peer, settings: &Settings) -> Result<Self, SinkFault> {
+        let own = Self { forwards: peer.tls.is_none(), ..Self::new(peer, settings)? };
+        if own.proxy.is_some() {
+            return Ok(own);
+        }
         let scheme = if peer.tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}:{}/", peer.authority, peer.port);
         let url = url.parse().map_err(|error: hyper::http::uri::InvalidUri| unreachable(&error))?;
         let proxy = Proxies::of_environment().leading_to(&url).map_err(|error| unreachable(&error))?.cloned();
-        Ok(Self { proxy, ..Self::new(peer)? })
+        Ok(Self { proxy, ..own })
     }
 
     /// The proxy that passes plain requests on.
     pub fn forwarder(&self) -> Option<&Proxy> {
-        self.proxy.as_ref().filter(|_| self.trust.is_none())
+        self.proxy.as_ref().filter(|_| self.forwards)
     }
 
     /// One attempt.
@@ -109,7 +121,7 @@ impl Dialer {
     async fn connect(&self) -> Result<Connection, SinkFault> {
         let (host, port) = &self.address;
         let stream = match &self.proxy {
-            Some(proxy) if self.trust.is_some() => proxy.connect(host, *port).await,
+            Some(proxy) if !self.forwards => proxy.connect(host, *port).await,
             Some(proxy) => proxy.dial().await,
             None => Ok(TcpStream::connect((host.as_str(), *port)).await.map_err(|error| unreachable(&error))?),
         };
@@ -168,7 +180,7 @@ impl<T> Idle<T> {
 impl Pool {
     /// Opens the pool with one connection.
     pub async fn open(peer: &Peer, settings: &Settings) -> Result<Arc<Self>, SinkFault> {
-        let dialer = Dialer::new(peer)?;
+        let dialer = Dialer::new(peer, settings)?;
         let idle = Idle::new();
         idle.push(dialer.dial().await?);
         let most_idle = settings.connections;

@@ -1,10 +1,11 @@
 //! The settings of a sink: one `[[sinks]]` entry.
 
-use std::{fmt, num::NonZeroU32, time::Duration};
+use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use model::Invalid;
 
-use super::{SinkUrl, url::Place};
+use super::{IndexPattern, SinkUrl, url::Place};
+use crate::{connect::Proxy, tls::ClientCertificate};
 
 /// Most events that Logstash accepts in one window.
 const MOST_EVENTS: usize = 10_000;
@@ -32,7 +33,84 @@ pub struct Settings {
     pub compression: u32,
     /// Credentials for bulk; `None`: those in the URL, if any.
     pub credentials: Option<Credentials>,
+    /// Names of indexes made from each event, for bulk; `None`: the one in the URL.
+    pub index: Option<IndexPattern>,
+    /// Whether the index of bulk is a data stream, for its template.
+    pub data_stream: bool,
+    /// Signatures for a managed domain of AWS, instead of credentials.
+    pub signing: Option<Signing>,
+    /// Certificate that is shown to a receiver which asks for one.
+    pub client_certificate: Option<ClientCertificate>,
+    /// Proxy that leads to the receiver, whatever the environment says.
+    pub proxy: Option<SinkProxy>,
 }
+
+/// How requests are signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signing {
+    pub service: AwsService,
+    /// `None`: of the domain's name, else as configured for AWS.
+    pub region: Option<String>,
+    /// Profile in the AWS configuration files; `None`: the SDK's own chain.
+    pub profile: Option<String>,
+}
+
+/// The service in whose name requests are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AwsService {
+    /// A managed domain of `OpenSearch` or Elasticsearch.
+    Es,
+    /// A serverless collection.
+    Aoss,
+}
+
+impl AwsService {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Es => "es",
+            Self::Aoss => "aoss",
+        }
+    }
+}
+
+impl FromStr for AwsService {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "es" => Ok(Self::Es),
+            "aoss" => Ok(Self::Aoss),
+            _ => Err(Invalid::new("aws_service", text, "es for a managed domain, aoss for a serverless collection")),
+        }
+    }
+}
+
+/// A proxy, `http://[USER:PASSWORD@]HOST:PORT`. Its printed form has no credentials.
+#[derive(Clone)]
+pub struct SinkProxy(pub(super) Proxy);
+
+impl FromStr for SinkProxy {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = |_| Invalid::new("proxy", "…", "http://host:port, as a proxy is reached over plain HTTP");
+        Proxy::read("proxy", text).map(Self).map_err(wrong)
+    }
+}
+
+impl fmt::Debug for SinkProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.name())
+    }
+}
+
+impl PartialEq for SinkProxy {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.url == other.0.url && self.0.authorization == other.0.authorization
+    }
+}
+
+impl Eq for SinkProxy {}
 
 /// Credentials of a client.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,6 +146,11 @@ impl Settings {
             unproven_bytes: 1 << 20,
             compression: 1,
             credentials: None,
+            index: None,
+            data_stream: false,
+            signing: None,
+            client_certificate: None,
+            proxy: None,
         }
     }
 
@@ -87,9 +170,25 @@ impl Settings {
         if self.compression > 9 {
             return Err(Invalid::new("compression", self.compression.to_string(), "from 0 (none) to 9 (slowest)"));
         }
-        if self.credentials.is_some() && !matches!(self.url.place, Place::Bulk { .. }) {
-            let expected = "an http or https URL: no other sink supports credentials";
-            return Err(Invalid::new("url", self.url.to_string(), expected));
+        let bulk = matches!(self.url.place, Place::Bulk { .. });
+        for (given, expected) in [
+            (self.credentials.is_some() && !bulk, "an http or https URL: no other sink supports credentials"),
+            (self.index.is_some() && !bulk, "an http or https URL: no other sink has indexes"),
+            (self.data_stream && !bulk, "an http or https URL: no other sink has data streams"),
+            (self.signing.is_some() && !bulk, "an http or https URL: no other sink takes signed requests"),
+            (
+                self.signing.is_some() && self.credentials().is_some(),
+                "a URL and a sink without other credentials: requests are signed",
+            ),
+            (
+                self.client_certificate.is_some() && !self.url.is_secure(),
+                "https, tls or lumberjacks: a certificate needs TLS",
+            ),
+            (self.proxy.is_some() && matches!(self.url.place, Place::File(_)), "a receiver: no proxy leads to a file"),
+        ] {
+            if given {
+                return Err(Invalid::new("url", self.url.to_string(), expected));
+            }
         }
         Ok(())
     }

@@ -63,6 +63,14 @@ impl SinkUrl {
         !matches!(self.place, Place::Lines(_))
     }
 
+    /// Whether the receiver is reached by TLS.
+    pub(super) fn is_secure(&self) -> bool {
+        match &self.place {
+            Place::Lines(peer) | Place::Lumberjack(peer) | Place::Bulk { peer, .. } => peer.tls.is_some(),
+            Place::File(_) => false,
+        }
+    }
+
     pub(super) fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
     }

@@ -47,6 +47,10 @@ pub struct Totals {
     pub bytes: u64,
     pub lines: Lines,
     pub unparsed: u64,
+    /// Of the unparsed records, those that are kept whole as dead letters.
+    pub quarantined: u64,
+    /// Objects that are shipped except for quarantined records.
+    pub excepted: u64,
     pub undelivered: u64,
 }
 
@@ -95,6 +99,7 @@ impl Totals {
         self.lines.forget(&summary.lines);
         self.bytes = self.bytes.saturating_sub(summary.bytes.read);
         self.unparsed = self.unparsed.saturating_sub(summary.failures.parsing.total);
+        self.quarantined = self.quarantined.saturating_sub(summary.failures.quarantined);
         self.undelivered = self.undelivered.saturating_sub(summary.failures.sending.total);
     }
 
@@ -102,6 +107,7 @@ impl Totals {
         self.lines.absorb(&summary.lines);
         self.bytes += summary.bytes.read;
         self.unparsed += summary.failures.parsing.total;
+        self.quarantined += summary.failures.quarantined;
         self.undelivered += summary.failures.sending.total;
     }
 }

@@ -148,6 +148,7 @@ impl State {
             }
             KeyOutcome::Finished { ran, failure, foreign } => {
                 totals.add(&ran.summary);
+                totals.excepted += u64::from(failure.is_none() && ran.summary.only_quarantined());
                 self.summary.absorb(ran.summary.clone());
                 if ran.summary.sink.is_some() {
                     self.runs.push(*ran);

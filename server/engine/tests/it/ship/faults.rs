@@ -1,6 +1,7 @@
 //! Broken, deleted and changed objects, and failing stores: records before the fault are shipped, and no more is
 //! claimed.
 
+use engine::ship::{Options, Shipment};
 use model::{Outcome, Reason};
 
 use super::dock::{Dock, all_of, gzip, records, reprocess};
@@ -47,7 +48,10 @@ async fn unparsed_records_become_dead_letters() {
     let log = records(0, 3) + "what is this\n" + &records(3, 3);
     dock.put("elb/a.log", &log).await;
     let came = dock.reprocess(all_of("source/elb/")).await;
-    assert_eq!(came.only_failure().reason, Reason::Parsing);
+    let proof = came.proof();
+    assert_eq!((proof.shipped, proof.failed, proof.unparsed), (1, 0, 1), "{came:?}");
+    assert_eq!((proof.excepted, proof.quarantined), (1, 1), "complete except for a record that is kept whole");
+    assert!(came.only_run().reason.contains("could not be parsed and are quarantined"), "{came:?}");
     assert_eq!(dock.numbers(), [0, 1, 2, 3, 4, 5]);
     let letters = dock.letters();
     assert_eq!(letters.len(), 1);
@@ -56,6 +60,22 @@ async fn unparsed_records_become_dead_letters() {
     assert_eq!((&letters[0]["key"], &letters[0]["line"]), (&"elb/a.log".into(), &4.into()));
     assert_eq!((&letters[0]["offset"], &letters[0]["cut"]), (&offset.into(), &"what is this".into()));
     assert_eq!(letters[0]["raw"], "what is this");
+}
+
+/// Nothing of it arrived, or nothing of what is missing is kept: that is no complete object.
+#[tokio::test]
+async fn object_without_kept_records_stays_a_failure() {
+    let dock = Dock::new().await;
+    dock.put("elb/a.log", "what is this\n".repeat(3)).await;
+    let came = dock.reprocess(all_of("source/elb/")).await;
+    assert_eq!(came.only_failure().reason, Reason::Parsing);
+
+    let dock = Dock::new().await;
+    dock.put("elb/a.log", records(0, 3) + "what is this\n").await;
+    let shipment = dock.shipment(all_of("source/elb/")).await;
+    let options = Options { dead_letters: None, ..shipment.options.clone() };
+    let came = reprocess(&Shipment { options, ..shipment }).await;
+    assert_eq!(came.only_failure().reason, Reason::Parsing, "the record is kept nowhere");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Reprocessing from a real store over HTTP: selection of objects, account of every record, and resuming after a crash.
 
 mod batches;
+mod cluster;
 mod dead_letters;
 mod dock;
 mod faults;
@@ -8,4 +9,5 @@ mod pace;
 mod plans;
 mod receivers;
 mod resume;
+mod templates;
 mod windows;

@@ -35,6 +35,8 @@ struct Kept {
     /// Ids that were told to come back later.
     put_off: BTreeSet<String>,
     violations: Vec<String>,
+    /// Events by the index that they name.
+    indexes: BTreeMap<String, usize>,
     requests: u32,
     under_way: u32,
     most_under_way: u32,
@@ -108,6 +110,11 @@ impl BulkReceiver {
 
     pub fn document(&self, id: &str) -> Value {
         self.kept().documents[id].clone()
+    }
+
+    /// Events by the index that they name.
+    pub fn indexes(&self) -> BTreeMap<String, usize> {
+        self.kept().indexes.clone()
     }
 
     pub fn requests(&self) -> u32 {
@@ -284,13 +291,16 @@ impl BulkReceiver {
             let (action, document) = (parsed(pair[0])?, parsed(pair[1])?);
             demand(action.as_object().is_some_and(|action| action.len() == 1), "one action")?;
             let create = action["create"].as_object().ok_or("expected: create, all that a data stream takes")?;
-            demand(create.keys().all(|key| key == "_id"), "only an id")?;
+            demand(create.keys().all(|key| key == "_id" || key == "_index"), "only an id and an index")?;
             demand(document.is_object(), "an object")?;
             demand(document.get("_id").is_none() && document.get("@metadata").is_none(), "no id in the document")?;
             let id = create
                 .get("_id")
                 .and_then(Value::as_str)
                 .map_or_else(|| pair[1].escape_ascii().to_string(), str::to_owned);
+            if let Some(index) = create.get("_index").and_then(Value::as_str) {
+                *self.kept.lock().unwrap().indexes.entry(index.to_owned()).or_default() += 1;
+            }
             events.push((id, document));
         }
         demand(!events.is_empty(), "at least one event")?;

@@ -58,7 +58,7 @@ impl Certificates {
     }
 }
 
-fn openssl(directory: &Path, arguments: &str) {
+pub fn openssl(directory: &Path, arguments: &str) {
     let done = Command::new("openssl").args(arguments.split_whitespace()).current_dir(directory).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }

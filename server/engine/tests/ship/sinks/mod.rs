@@ -13,3 +13,4 @@ mod rsyslog;
 mod tcp;
 mod tcp_faults;
 mod tcp_receiver;
+mod ways;

@@ -1,4 +1,4 @@
-//! Sends bulk requests over HTTP/1.1 on reused connections.
+//! The open sink: its connections, which are reused, its limits, and what answers have told of them.
 
 use std::{
     sync::{
@@ -10,23 +10,15 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::{
-    Method, Request, Response, StatusCode,
-    body::Incoming,
     client::conn::http1::{self, SendRequest},
-    header::{
-        AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
-    },
+    header::HeaderValue,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::sync::Semaphore;
 
-use super::{
-    answer::{self, Answer},
-    delivery::BulkDelivery,
-};
-use crate::clock::now;
+use super::{delivery::BulkDelivery, index::IndexPattern, sign::Signer};
 use crate::ship::sink::{
     Credentials, Delivered, Settings,
     error::SinkFault,
@@ -37,17 +29,15 @@ use crate::ship::sink::{
     url::Peer,
 };
 
-/// Most bytes of an answer per event; error texts can be long.
-const ANSWER_EACH: usize = 4 << 10;
-/// Longest answer with a single document, in bytes.
-const LONGEST_DOCUMENT: usize = 16 << 20;
+/// Bytes that the name of an index adds to the line before an event, about.
+const INDEX_BYTES: usize = 64;
 
-type Sender = SendRequest<Full<Bytes>>;
+pub(super) type Sender = SendRequest<Full<Bytes>>;
 
 pub struct Bulk {
     pub(super) name: String,
-    dialer: Dialer,
-    idle: Idle<Sender>,
+    pub(super) dialer: Dialer,
+    pub(super) idle: Idle<Sender>,
     /// Permits for requests in flight.
     pub(super) places: Arc<Semaphore>,
     pub(super) pace: Arc<Pace>,
@@ -55,9 +45,14 @@ pub struct Bulk {
     limits: Limits,
     compression: u32,
     learned: Learned,
-    path_and_query: String,
-    host: String,
-    authorization: Option<HeaderValue>,
+    pub(super) path_and_query: String,
+    pub(super) scheme: &'static str,
+    /// As in the header `Host`: without the scheme's own port.
+    pub(super) host: String,
+    pub(super) authorization: Option<HeaderValue>,
+    pub(super) signer: Option<Signer>,
+    /// Names of indexes made from each event.
+    pub(super) index: Option<IndexPattern>,
 }
 
 /// What answers of the receiver have told about it. Holds for all deliveries.
@@ -113,9 +108,14 @@ impl Bulk {
         settings: &Settings,
         pace: Arc<Pace>,
     ) -> Result<Arc<Self>, SinkFault> {
+        let (scheme, usual) = if peer.tls.is_some() { ("https", 443) } else { ("http", 80) };
+        let signer = match &settings.signing {
+            Some(signing) => Some(Signer::of(signing, &peer.host).await?),
+            None => None,
+        };
         let bulk = Self {
             name: settings.url.to_string(),
-            dialer: Dialer::of_http(peer)?,
+            dialer: Dialer::of_http(peer, settings)?,
             idle: Idle::new(),
             places: Arc::new(Semaphore::new(settings.connections)),
             limits: Limits::new(settings, &pace),
@@ -124,10 +124,13 @@ impl Bulk {
             compression: settings.compression,
             learned: Learned { most_bytes: usize::MAX.into(), plain: false.into(), rejected: 0.into() },
             path_and_query: path_and_query.to_owned(),
-            host: format!("{}:{}", peer.authority, peer.port),
+            scheme,
+            host: if peer.port == usual { peer.authority.clone() } else { format!("{}:{}", peer.authority, peer.port) },
+            signer,
+            index: settings.index.clone(),
             authorization: settings.credentials().map(authorization).transpose()?,
         };
-        let sender = bulk.handshake(bulk.dialer.dial().await?).await?;
+        let sender = bulk.connect().await?;
         bulk.idle.push(sender);
         Ok(Arc::new(bulk))
     }
@@ -136,87 +139,21 @@ impl Bulk {
         BulkDelivery::new(Arc::clone(self))
     }
 
+    /// Bytes added to the line before an event for the name of its index, about.
+    pub(in crate::ship::sink) fn index_bytes(&self) -> usize {
+        if self.index.is_some() { INDEX_BYTES } else { 0 }
+    }
+
     pub fn close(&self) {
         drop(self.idle.close());
     }
 
-    /// Sends a request of `events` events and reads its answer.
-    pub(super) async fn post(
+    /// A sender on an open connection: an idle one, else a new one.
+    pub(super) async fn sender(
         &self,
-        (body, compressed): (Vec<u8>, bool),
-        events: usize,
         retries: &mut RetryBudget,
         delivered: &mut Delivered,
-    ) -> Answer {
-        let mut sender = match self.sender(retries, delivered).await {
-            Ok(sender) => sender,
-            Err(fault) => return Answer::Never(fault),
-        };
-        delivered.wire += body.len() as u64;
-        let answered = timeout(self.patience, self.exchange(&mut sender, (body, compressed), events)).await;
-        let silent = SinkFault::Silent { what: "the receiver did not answer", patience: self.patience };
-        match answered.unwrap_or(Err(silent)) {
-            Ok(answer) => {
-                self.idle.push(sender);
-                answer
-            }
-            Err(fault) => {
-                delivered.connections.destroyed += 1;
-                delivered.socket_failed(fault.to_string());
-                Answer::Later { fault, after: None }
-            }
-        }
-    }
-
-    /// Sends a `GET` on a connection of its own.
-    pub(in crate::ship::sink) async fn get(&self, path: &str) -> Result<(StatusCode, Bytes), SinkFault> {
-        let asked = timeout(self.patience, async {
-            let mut sender = self.handshake(self.dialer.dial().await?).await?;
-            let request = self.request(Method::GET, path).body(Full::default()).map_err(|error| broken(&error))?;
-            let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), LONGEST_DOCUMENT).collect().await;
-            Ok((status, body.map_err(|error| broken(&error))?.to_bytes()))
-        });
-        let silent = SinkFault::Silent { what: "the receiver did not answer", patience: self.patience };
-        asked.await.unwrap_or(Err(silent))
-    }
-
-    async fn exchange(
-        &self,
-        sender: &mut Sender,
-        (body, compressed): (Vec<u8>, bool),
-        events: usize,
-    ) -> Result<Answer, SinkFault> {
-        let mut request = self.request(Method::POST, &self.path_and_query).header(CONTENT_TYPE, "application/x-ndjson");
-        if compressed {
-            request = request.header(CONTENT_ENCODING, "gzip");
-        }
-        let request = request.body(Full::new(body.into())).map_err(|error| broken(&error))?;
-        let response: Response<Incoming> = sender.send_request(request).await.map_err(|error| broken(&error))?;
-        let (status, after) = (response.status(), retry_after(&response));
-        let most = ANSWER_EACH * (events + 16);
-        let body = Limited::new(response.into_body(), most).collect().await.map_err(|error| broken(&error))?;
-        Ok(answer::read(status, &body.to_bytes(), events, after))
-    }
-
-    /// A request with its target and the headers of every request. A proxy that passes it on needs the whole URL.
-    fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
-        let forwarder = self.dialer.forwarder();
-        let target = if forwarder.is_some() { format!("http://{}{path}", self.host) } else { path.to_owned() };
-        let mut request = Request::builder().method(method).uri(target);
-        request = request.header(HOST, &self.host).header(USER_AGENT, "logyard");
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        match forwarder.and_then(|proxy| proxy.authorization.as_ref()) {
-            Some(authorization) => request.header(PROXY_AUTHORIZATION, authorization),
-            None => request,
-        }
-    }
-
-    /// A sender on an open connection: an idle one, else a new one.
-    async fn sender(&self, retries: &mut RetryBudget, delivered: &mut Delivered) -> Result<Sender, SinkFault> {
+    ) -> Result<Sender, SinkFault> {
         while let Some(mut sender) = self.idle.pop() {
             delivered.connections.created += 1;
             if sender.ready().await.is_ok() {
@@ -226,6 +163,11 @@ impl Bulk {
         }
         let connection = self.dialer.dial_with_retries(retries, delivered).await?;
         self.handshake(connection).await
+    }
+
+    /// One attempt to open a connection.
+    pub(super) async fn connect(&self) -> Result<Sender, SinkFault> {
+        self.handshake(self.dialer.dial().await?).await
     }
 
     async fn handshake(&self, connection: crate::ship::sink::connection::Connection) -> Result<Sender, SinkFault> {
@@ -252,16 +194,6 @@ fn authorization(credentials: &Credentials) -> Result<HeaderValue, SinkFault> {
     Ok(value)
 }
 
-/// How long the receiver asks to wait: `Retry-After`, in seconds or as a date.
-fn retry_after(response: &Response<Incoming>) -> Option<Duration> {
-    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond();
-    Some(Duration::from_millis(u64::try_from(until - now().0).unwrap_or(0)))
-}
-
-fn broken(why: &impl ToString) -> SinkFault {
+pub(super) fn broken(why: &impl ToString) -> SinkFault {
     SinkFault::Broken { why: why.to_string() }
 }

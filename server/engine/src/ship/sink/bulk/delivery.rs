@@ -36,7 +36,7 @@ impl BulkDelivery {
 
     pub async fn send(&mut self, batch: &mut Batch, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         let batch = self.spare.swap(batch);
-        self.bulk.limits().cut(&batch, FRAMING, &mut self.waiting);
+        self.bulk.limits().cut(&batch, FRAMING + self.bulk.index_bytes(), &mut self.waiting);
         drop(batch);
         self.begin_all(undelivered).await
     }

@@ -6,7 +6,11 @@
 mod answer;
 mod client;
 mod delivery;
+mod exchange;
+mod index;
 mod request;
+mod sign;
 mod task;
 
+pub use self::index::IndexPattern;
 pub(super) use self::{client::Bulk, delivery::BulkDelivery};

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use flate2::{Compression, write::GzEncoder};
 
+use super::index::IndexPattern;
+
 use crate::ship::{
     origin::split_id,
     sink::{Batch, BatchLimits},
@@ -14,20 +16,37 @@ pub(super) const FRAMING: usize = BatchLimits::FRAMING;
 
 /// Uses `create`, the only action that a data stream accepts; elsewhere it reports an existing id instead of replacing
 /// the document. The id is only in the action, as the receiver rejects it as a field of the document.
-pub(super) fn body(batch: &Batch, events: &[usize], compression: u32) -> io::Result<Vec<u8>> {
+pub(super) fn body(
+    batch: &Batch,
+    events: &[usize],
+    index: Option<&IndexPattern>,
+    compression: u32,
+) -> io::Result<Vec<u8>> {
     if compression == 0 {
         let mut body = Vec::new();
-        lines(batch, events, &mut body)?;
+        lines(batch, events, index, &mut body)?;
         return Ok(body);
     }
     let mut gzip = GzEncoder::new(Vec::new(), Compression::new(compression));
-    lines(batch, events, &mut gzip)?;
+    lines(batch, events, index, &mut gzip)?;
     gzip.finish()
 }
 
-fn lines(batch: &Batch, events: &[usize], out: &mut impl Write) -> io::Result<()> {
+fn lines(batch: &Batch, events: &[usize], index: Option<&IndexPattern>, out: &mut impl Write) -> io::Result<()> {
     for event in events {
         let event = batch.event(*event);
+        if let Some(index) = index {
+            // A name holds nothing that JSON would escape.
+            let index = index.name(event);
+            let (event, id) = split_id(event).map_or((event, None), |(open, id)| (open, Some(id)));
+            match id {
+                Some(id) => writeln!(out, "{{\"create\":{{\"_index\":\"{index}\",\"_id\":\"{id}\"}}}}")?,
+                None => writeln!(out, "{{\"create\":{{\"_index\":\"{index}\"}}}}")?,
+            }
+            out.write_all(event)?;
+            out.write_all(if id.is_some() { b"}\n" } else { b"\n" })?;
+            continue;
+        }
         if let Some((open, id)) = split_id(event) {
             writeln!(out, "{{\"create\":{{\"_id\":\"{id}\"}}}}")?;
             out.write_all(open)?;
@@ -58,13 +77,22 @@ mod tests {
             batch.bytes.push(b'\n');
             batch.marks.push(Mark { end: batch.bytes.len(), line: 1, offset: 0, id: None });
         }
-        let body = String::from_utf8(body(&batch, &[0, 1, 2], 0).unwrap()).unwrap();
+        let body = String::from_utf8(body(&batch, &[0, 1, 2], None, 0).unwrap()).unwrap();
         assert_eq!(
             body,
             format!(
                 "{{\"create\":{{\"_id\":\"{id}\"}}}}\n{{\"a\":1,\"log\":{{\"offset\":0}}}}\n\
                  {{\"create\":{{\"_id\":\"{id}\"}}}}\n{{\"a\":2,\"log\":{{\"offset\":9}}}}\n\
                  {{\"create\":{{}}}}\n{{\"a\":3,\"log\":{{\"offset\":18}}}}\n"
+            )
+        );
+        let index = "elb-{a}".parse().unwrap();
+        let named = String::from_utf8(super::body(&batch, &[0, 2], Some(&index), 0).unwrap()).unwrap();
+        assert_eq!(
+            named,
+            format!(
+                "{{\"create\":{{\"_index\":\"elb-1\",\"_id\":\"{id}\"}}}}\n{{\"a\":1,\"log\":{{\"offset\":0}}}}\n\
+                 {{\"create\":{{\"_index\":\"elb-3\"}}}}\n{{\"a\":3,\"log\":{{\"offset\":18}}}}\n"
             )
         );
     }

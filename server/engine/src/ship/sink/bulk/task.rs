@@ -30,7 +30,7 @@ pub(super) async fn send_piece(bulk: Arc<Bulk>, piece: Piece) -> Settled {
     while let Some(events) = requests.pop_front() {
         bulk.pace.turn(events.len()).await;
         let compression = bulk.compression();
-        let answer = match request::body(&settled.batch, &events, compression) {
+        let answer = match request::body(&settled.batch, &events, bulk.index.as_ref(), compression) {
             Ok(body) => {
                 let body = (body, compression > 0);
                 bulk.post(body, events.len(), &mut retries, &mut settled.delivered).await
