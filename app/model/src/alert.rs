@@ -1,6 +1,6 @@
 //! An alert: an active condition with its start, cause and evidence.
 //!
-//! Always: a pipeline, sink or schedule has at most one unresolved alert per kind. An acknowledged or silenced alert is still active and
+//! Always: a pipeline, sink, schedule or table has at most one unresolved alert per kind. An acknowledged or silenced alert is still active and
 //! still shown; only its notifications stop.
 
 use std::{fmt, str::FromStr};
@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Invalid, Page, PipelineName, RunId, ScheduleId, ScheduleName, SinkName, Time, Window};
+use crate::{Invalid, Page, PipelineName, RunId, ScheduleId, ScheduleName, SinkName, TableName, Time, Window};
 
 /// Id of an alert: a UUIDv7, so that ids sort by opening time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,10 +77,18 @@ pub enum AlertKind {
     Skipped,
     /// A scheduled mirror waits for a confirmation of what it would delete.
     Unconfirmed,
+    /// A synced table waits for a person: a mass delete, another local database, other columns at the copy.
+    TableStopped,
+    /// An endpoint of a synced table has not answered, or has refused, for minutes.
+    TableFailing,
+    /// A synced table has lacked rows for long.
+    TableBehind,
+    /// The copy of a synced table refuses rows.
+    TableQuarantined,
 }
 
 impl AlertKind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::NoRuns,
         Self::Lag,
         Self::Loss,
@@ -94,7 +102,15 @@ impl AlertKind {
         Self::JobFailed,
         Self::Skipped,
         Self::Unconfirmed,
+        Self::TableStopped,
+        Self::TableFailing,
+        Self::TableBehind,
+        Self::TableQuarantined,
     ];
+
+    /// Kinds that only tables have.
+    pub const OF_TABLES: [Self; 4] =
+        [Self::TableStopped, Self::TableFailing, Self::TableBehind, Self::TableQuarantined];
 
     /// Kinds that only schedules have.
     pub const OF_SCHEDULES: [Self; 3] = [Self::JobFailed, Self::Skipped, Self::Unconfirmed];
@@ -115,6 +131,10 @@ impl AlertKind {
             Self::JobFailed => "job_failed",
             Self::Skipped => "skipped",
             Self::Unconfirmed => "unconfirmed",
+            Self::TableStopped => "table_stopped",
+            Self::TableFailing => "table_failing",
+            Self::TableBehind => "table_behind",
+            Self::TableQuarantined => "table_quarantined",
         }
     }
 }
@@ -169,10 +189,11 @@ impl FromStr for AlertState {
 pub struct Alert {
     pub id: AlertId,
     pub kind: AlertKind,
-    /// Pipeline; `None` for an alert of a sink or a schedule.
+    /// Pipeline; `None` for an alert of a sink, a schedule or a table.
     pub pipeline: Option<PipelineName>,
     pub sink: Option<SinkName>,
     pub schedule: Option<AlertSchedule>,
+    pub table: Option<TableName>,
     pub state: AlertState,
     /// The condition as a sentence with its figures.
     pub reason: String,
@@ -209,6 +230,7 @@ pub struct AlertSchedule {
 pub struct AlertFilter {
     pub pipeline: Option<PipelineName>,
     pub schedule: Option<ScheduleId>,
+    pub table: Option<TableName>,
     pub kind: Option<AlertKind>,
     /// Values to include; empty for all.
     pub states: Vec<AlertState>,

@@ -35,6 +35,7 @@ pub fn alert(number: u128, state: AlertState) -> Alert {
         pipeline: Some("demo-elb".parse().unwrap()),
         sink: None,
         schedule: None,
+        table: None,
         state,
         reason: "41 of 41 objects under 8 kB lost all of their records.".to_owned(),
         advice: "Look at the first run, then reprocess the gap.".to_owned(),

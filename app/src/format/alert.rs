@@ -51,5 +51,9 @@ pub fn alert_words(kind: AlertKind) -> &'static str {
         AlertKind::JobFailed => "Schedule failed",
         AlertKind::Skipped => "Schedule skipped",
         AlertKind::Unconfirmed => "Mirror waits for a confirmation",
+        AlertKind::TableStopped => "Table waits for a decision",
+        AlertKind::TableFailing => "Table cannot be synced",
+        AlertKind::TableBehind => "Copy is behind",
+        AlertKind::TableQuarantined => "Copy refuses rows",
     }
 }

@@ -45,7 +45,10 @@ fn Card(alert: Alert, now: Time, back: String) -> impl IntoView {
             let href = format!("/schedules/{}", schedule.id);
             Some(view! { " · schedule " <a href=href>{schedule.name.to_string()}</a> }.into_any())
         }
-        (None, None, None) => None,
+        (None, None, None) => alert.table.as_ref().map(|table| {
+            let href = format!("/syncs/{table}");
+            view! { " · table " <a href=href>{table.to_string()}</a> }.into_any()
+        }),
     };
     view! {
         <li data-key=id.clone()>
@@ -97,11 +100,14 @@ fn Evidence(alert: Alert) -> impl IntoView {
     });
     view! {
         <ul class="choices" aria-label="Evidence">
-            {alert.schedule.is_none().then(|| view! {
+            {(alert.schedule.is_none() && alert.table.is_none()).then(|| view! {
                 <li><a href=runs_of(&alert, alert.window)>"Runs in this window"</a></li>
             })}
             {alert.schedule.as_ref().map(|schedule| view! {
                 <li><a href=format!("/schedules/{}#history", schedule.id)>"History of the schedule"</a></li>
+            })}
+            {alert.table.as_ref().map(|table| view! {
+                <li><a href=format!("/syncs/{table}")>"The table"</a></li>
             })}
             {runs.collect_view()}
             {keys.collect_view()}
@@ -120,6 +126,7 @@ fn Buttons(alert: Alert, back: String) -> impl IntoView {
     let title = format!(" {}", alert_words(alert.kind));
     let name = alert.pipeline.as_ref().map(ToString::to_string);
     let name = name.or_else(|| alert.schedule.as_ref().map(|schedule| schedule.name.to_string()));
+    let name = name.or_else(|| alert.table.as_ref().map(ToString::to_string));
     let of = name.map(|name| format!(" of {name}")).unwrap_or_default();
     let button = |(value, label): (&'static str, &'static str)| {
         view! {

@@ -195,7 +195,9 @@ fn share(text: &str) -> Option<f64> {
 fn kinds(text: &str) -> Option<Vec<AlertKind>> {
     text.split(',')
         .map(|kind| {
-            parsed(kind.trim()).filter(|kind| *kind != AlertKind::Canary && !AlertKind::OF_SCHEDULES.contains(kind))
+            let of_others =
+                |kind: &AlertKind| AlertKind::OF_SCHEDULES.contains(kind) || AlertKind::OF_TABLES.contains(kind);
+            parsed(kind.trim()).filter(|kind| *kind != AlertKind::Canary && !of_others(kind))
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use tables::TableSpec;
 use super::{
     ConfigError,
     source::Section,
-    tables::takes_a_copy,
+    tables::{takes_a_copy, with_readable_password},
     values::{not_empty, parsed},
 };
 
@@ -75,7 +75,7 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Replica>, ConfigError> {
     for mut section in sections {
         let mut segment = |key| section.get(key, SEGMENT, segment)?.ok_or_else(|| section.missing(key, SEGMENT));
         let (customer, database, table) = (segment("customer")?, segment("database")?, segment("table")?);
-        let known = |text: &str| takes_a_copy(text).then(|| text.to_owned());
+        let known = |text: &str| takes_a_copy(text).then(|| with_readable_password(text));
         let mut column = |key, default: &str| -> Result<String, ConfigError> {
             Ok(section.get(key, COLUMN, not_empty)?.unwrap_or_else(|| default.to_owned()))
         };

@@ -15,7 +15,7 @@ use super::{
 };
 
 const URL: &str = "the URL of the table's database: postgres://USER@HOST/NAME, mysql://USER@HOST/NAME or sqlite:PATH";
-const REMOTE: &str = "the URL of the remote copy, of which no other table is the truth, such as \
+const REMOTE: &str = "the URL of the remote copy, of which no other table is the truth, and which is not the table itself, such as \
                       https://copy.example.com/v1/customers/acme/databases/shop/tables/orders";
 const TOKEN: &str = "a secret of 1 to 1,024 visible characters, best as \"${VARIABLE}\"";
 const COLUMN: &str = "the name of a column";
@@ -126,19 +126,23 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Table>, ConfigError> {
         if tables.iter().any(|table| table.name == name) {
             return Err(ConfigError::Twice { at: section.at(), what: "tables", name: name.to_string() });
         }
-        let remote = |text: &str| {
-            let free = tables.iter().all(|table| table.remote.trim_end_matches('/') != text.trim_end_matches('/'));
-            (free && (is_api(text) || takes_a_copy(text))).then(|| text.to_owned())
-        };
+        let inside = section.get("table", "the name of a table", not_empty)?.unwrap_or_else(|| name.to_string());
+        let same = |one: &str, other: &str| one.trim_end_matches('/') == other.trim_end_matches('/');
         let followed = |text: &str| takes_a_copy(text) || is_mysql(text);
-        let database = |text: &str| followed(text).then(|| text.to_owned());
+        let database = |text: &str| followed(text).then(|| with_readable_password(text));
         let short = |text: &str| seconds(text).filter(|seconds| *seconds <= 60);
         let url = section.get_secret("url", URL, database)?.ok_or_else(|| section.missing("url", URL))?;
+        // A copy in a database is one table of it; an API's URL names its table.
+        let taken = |table: &Table, text: &str| same(&table.remote, text) && (is_api(text) || table.table == inside);
+        let remote = |text: &str| {
+            let free = !same(text, &url) && tables.iter().all(|table| !taken(table, text));
+            (free && (is_api(text) || takes_a_copy(text))).then(|| with_readable_password(text))
+        };
         let remote = section.get_secret("remote", REMOTE, remote)?.ok_or_else(|| section.missing("remote", REMOTE))?;
         let default = Table::between(name, url, remote);
         let most = |text: &str| within(text, 0, u32::MAX);
         let table = Table {
-            table: section.get("table", "the name of a table", not_empty)?.unwrap_or(default.table),
+            table: inside.clone(),
             key: section.get("key", COLUMN, not_empty)?.unwrap_or(default.key),
             version: section.get("version", COLUMN, not_empty)?.unwrap_or(default.version),
             timestamp: section.get("timestamp", COLUMN, not_empty)?,
@@ -166,6 +170,28 @@ pub fn is_api(url: &str) -> bool {
 /// True for the URL of a database that can hold a remote copy.
 pub fn takes_a_copy(url: &str) -> bool {
     ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+/// The URL of a database whose password may contain what separates the parts of a URL, such as `/`, `@` and `#`: they
+/// are encoded. A password that is encoded already stays as it is.
+pub fn with_readable_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://").filter(|_| !is_api(url)) else { return url.to_owned() };
+    let Some(((user, password), host)) =
+        rest.rsplit_once('@').and_then(|(who, host)| Some((who.split_once(':')?, host)))
+    else {
+        return url.to_owned();
+    };
+    let mut encoded = String::with_capacity(password.len());
+    for (at, character) in password.char_indices() {
+        let escape = character == '%'
+            && password.as_bytes().get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+        if "/?#@:[]%".contains(character) && !escape {
+            encoded.push_str(&format!("%{:02X}", u32::from(character)));
+        } else {
+            encoded.push(character);
+        }
+    }
+    format!("{scheme}://{user}:{encoded}@{host}")
 }
 
 fn is_mysql(url: &str) -> bool {
@@ -213,6 +239,30 @@ mod tests {
     }
 
     #[test]
+    fn password_may_contain_what_separates_a_url() {
+        for (given, read) in [
+            (
+                "postgres://shop:p/a@s#s%@db:5432/shop?sslmode=require",
+                "postgres://shop:p%2Fa%40s%23s%25@db:5432/shop?sslmode=require",
+            ),
+            ("mysql://shop:p%2Fa@db/shop", "mysql://shop:p%2Fa@db/shop"),
+            ("postgres://db/shop", "postgres://db/shop"),
+            ("sqlite:/a@b:c.db", "sqlite:/a@b:c.db"),
+        ] {
+            assert_eq!(with_readable_password(given), read);
+        }
+    }
+
+    #[test]
+    fn copies_of_several_tables_may_lie_in_one_database() {
+        let copy = entry("").replace(REMOTE, "sqlite:copies.db");
+        let other = copy.replace("'orders'", "'other'");
+        assert_eq!(read(&format!("{copy}{other}")).unwrap().tables.len(), 2);
+        let error = read(&format!("{copy}{other}\ntable = 'orders'")).unwrap_err();
+        assert!(error.contains("no other table is the truth"), "{error}");
+    }
+
+    #[test]
     fn settings_reach_the_engine() {
         let config = read(&entry("strategy = 'scan'\napprove_above = 7\nbatch_target = '3s'\nevery = '1h'")).unwrap();
         let options = config.tables[0].options();
@@ -237,6 +287,7 @@ mod tests {
             (entry("tokens = 'x'"), "did you mean tables.token?"),
             (format!("{}{}", entry(""), entry("")), "two tables are named orders"),
             (format!("{}{other}", entry("")), "no other table is the truth"),
+            (entry("").replace(REMOTE, "sqlite:shop.db"), "not the table itself"),
             ("[sync]\nrequests_per_second = 0".to_owned(), "sync.requests_per_second = \"0\""),
         ] {
             let error = read(&text).unwrap_err();

@@ -16,6 +16,7 @@ pub fn read_filter(query: &Query, now: Time) -> Result<AlertFilter, Invalid> {
     Ok(AlertFilter {
         pipeline: query.get("pipeline").map(str::parse).transpose()?,
         schedule: None,
+        table: None,
         kind: query.get("kind").map(str::parse).transpose()?,
         states: query.all("state").map(str::parse).collect::<Result<_, _>>()?,
         from: scope.start(now),

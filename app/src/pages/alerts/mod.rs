@@ -104,7 +104,7 @@ fn Nothing(filtered: bool) -> impl IntoView {
                 "No active alerts. Logyard raises an alert when a pipeline has no runs, falls behind, loses records, reports a \
                 success that its figures contradict, times out or crashes repeatedly, comes near its memory limit, cannot parse \
                 records, delivers twice, or cannot be monitored, and when a schedule fails, skips a time, or waits for a \
-                confirmation. Set the limits of a pipeline under "
+                confirmation, and when a synced table is stopped, behind, or refused. Set the limits of a pipeline under "
                 <code>"[pipelines.alerts]"</code> "."
             </p>
         }

@@ -58,6 +58,9 @@ fn chosen(statement: Statement, filter: &AlertFilter) -> Statement {
     if let Some(schedule) = filter.schedule {
         statement = statement.push(" AND schedule_id = ").value(schedule);
     }
+    if let Some(table) = &filter.table {
+        statement = statement.push(" AND table_name = ").value(table.as_str());
+    }
     if let Some(kind) = filter.kind {
         statement = statement.push(" AND kind = ").value(kind.as_str());
     }

@@ -3,7 +3,7 @@
 //! Two kinds of writers share a row. The evaluator, a single one by its lease, writes the condition; users write their
 //! actions. Neither writes the other's columns, so that a change between a read and a write is not lost.
 //!
-//! Always: a unique index allows one unresolved alert per kind and pipeline, sink or schedule. Notifications are written in the
+//! Always: a unique index allows one unresolved alert per kind and pipeline, sink, schedule or table. Notifications are written in the
 //! transaction of the change that they report.
 //!
 //! - `list`: reads alerts

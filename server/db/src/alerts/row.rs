@@ -13,7 +13,7 @@ use crate::{
 /// The start of a statement that reads alerts.
 pub fn select() -> Statement {
     Statement::new(
-        "SELECT id, kind, pipeline, sink, schedule_id, schedule_name, state, reason, advice, since, opened_at, updated_at, resolved_at, \
+        "SELECT id, kind, pipeline, sink, schedule_id, schedule_name, table_name, state, reason, advice, since, opened_at, updated_at, resolved_at, \
          acknowledged_by, acknowledged_at, silenced_until, runs, object_keys, window_from, window_to, gone_since, \
          told_at, told_weight FROM alerts ",
     )
@@ -22,7 +22,7 @@ pub fn select() -> Statement {
 pub fn insert(kept: &KeptAlert) -> Result<Statement, DbError> {
     let alert = &kept.alert;
     let statement = Statement::new(
-        "INSERT INTO alerts (id, kind, pipeline, sink, schedule_id, schedule_name, state, reason, advice, since, opened_at, updated_at, runs, \
+        "INSERT INTO alerts (id, kind, pipeline, sink, schedule_id, schedule_name, table_name, state, reason, advice, since, opened_at, updated_at, runs, \
          object_keys, window_from, window_to, told_at, told_weight) VALUES ",
     );
     Ok(statement.tuple([
@@ -32,6 +32,7 @@ pub fn insert(kept: &KeptAlert) -> Result<Statement, DbError> {
         alert.sink.clone().map(String::from).into(),
         alert.schedule.as_ref().map(|schedule| schedule.id.to_string()).into(),
         alert.schedule.as_ref().map(|schedule| schedule.name.to_string()).into(),
+        alert.table.as_ref().map(ToString::to_string).into(),
         alert.state.as_str().into(),
         alert.reason.as_str().into(),
         alert.advice.as_str().into(),
@@ -57,6 +58,7 @@ pub fn decode(row: &Row) -> Result<Alert, DbError> {
         pipeline: name(row, "pipeline")?,
         sink: name(row, "sink")?,
         schedule: id.zip(named).map(|(id, name)| AlertSchedule { id, name }),
+        table: name(row, "table_name")?,
         state: row.word("state")?,
         reason: row.get("reason")?,
         advice: row.get("advice")?,

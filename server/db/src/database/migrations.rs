@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 20] = files! {
+const FILES: [(&str, &str, &str); 21] = files! {
     "0001" "jobs"
     "0002" "plans"
     "0003" "schedules"
@@ -34,7 +34,8 @@ const FILES: [(&str, &str, &str); 20] = files! {
     "0017" "retrying"
     "0018" "excepted"
     "0019" "reports"
-    "0020" "accepted"
+    "0020" "table_alerts"
+    "0021" "accepted"
 };
 
 pub fn migrator() -> Migrator {

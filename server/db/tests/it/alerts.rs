@@ -3,7 +3,7 @@
 use db::{AlertChange, Attempt, Db, DbError, KeptAlert, testing::Scratch};
 use model::{
     Alert, AlertAction, AlertFilter, AlertKind, AlertSchedule, AlertState, MarkedEvent, Notice, PipelineName,
-    ScheduleId, Time, Window,
+    ScheduleId, TableName, Time, Window,
 };
 
 use crate::support::{LEASE_MS, previous_schema};
@@ -18,6 +18,7 @@ on_both_databases!(
     delivery_pages_cover_every_attempt_once,
     canaries_are_read_by_window_and_swept,
     schedule_has_one_unresolved_alert_of_a_kind,
+    table_has_one_unresolved_alert_of_a_kind,
     alerts_of_the_previous_schema_keep_their_notifications,
 );
 
@@ -33,6 +34,7 @@ fn kept(db: &Db, name: &str, kind: AlertKind) -> KeptAlert {
         pipeline: Some(pipeline(name)),
         sink: None,
         schedule: None,
+        table: None,
         state: AlertState::Open,
         reason: "12 of 100 events did not arrive.".to_owned(),
         advice: "Mend the sink.".to_owned(),
@@ -307,6 +309,23 @@ async fn schedule_has_one_unresolved_alert_of_a_kind(scratch: Scratch) {
     record(&db, &changes.map(|kept| (AlertChange::Opened(kept), Some("opened")))).await;
     open(&db, "api", AlertKind::Loss).await;
     let of = AlertFilter { schedule: Some(schedule.id), ..AlertFilter::default() };
+    let found = db.alerts(&of, None, 10).await.unwrap().items;
+    assert_eq!((found.len(), &found[1]), (2, &first.alert));
+}
+
+async fn table_has_one_unresolved_alert_of_a_kind(scratch: Scratch) {
+    let db = scratch.open().await;
+    let table: TableName = "orders".parse().unwrap();
+    let about = |kind| {
+        let kept = kept(&db, "api", kind);
+        let alert = Alert { pipeline: None, table: Some(table.clone()), ..kept.alert };
+        KeptAlert { alert, ..kept }
+    };
+    let first = about(AlertKind::TableStopped);
+    let changes = [first.clone(), about(AlertKind::TableStopped), about(AlertKind::TableBehind)];
+    record(&db, &changes.map(|kept| (AlertChange::Opened(kept), Some("opened")))).await;
+    open(&db, "api", AlertKind::Loss).await;
+    let of = AlertFilter { table: Some(table), ..AlertFilter::default() };
     let found = db.alerts(&of, None, 10).await.unwrap().items;
     assert_eq!((found.len(), &found[1]), (2, &first.alert));
 }

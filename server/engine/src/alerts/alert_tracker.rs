@@ -1,4 +1,4 @@
-//! The alert tracker: opens, updates and resolves the alerts of one pipeline, sink or schedule as judgements come in.
+//! The alert tracker: opens, updates and resolves the alerts of one subject as judgements come in.
 //!
 //! A finding opens an alert at once, or after a delay where a single failed poll proves little. When the finding
 //! disappears, the alert stays open for the debounce time and is then resolved; a finding that returns before that
@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Alert, AlertId, AlertKind, AlertSchedule, AlertState, PipelineName, SinkName, Time};
+use model::{Alert, AlertId, AlertKind, AlertSchedule, AlertState, PipelineName, SinkName, TableName, Time};
 
 use super::{
     findings::{Finding, Judgement},
@@ -55,13 +55,14 @@ pub enum Change {
     Resolved(TrackedAlert),
 }
 
-/// Tracks the alerts of one pipeline, sink or schedule. Its own state may be lost on a restart: the start times of findings that
+/// Tracks the alerts of one pipeline, sink, schedule or table. Its own state may be lost on a restart: the start times of findings that
 /// have not opened an alert yet.
 #[derive(Debug)]
 pub struct AlertTracker {
     pipeline: Option<PipelineName>,
     sink: Option<SinkName>,
     schedule: Option<AlertSchedule>,
+    table: Option<TableName>,
     debounce: Debounce,
     holding: BTreeMap<AlertKind, Time>,
 }
@@ -107,19 +108,27 @@ impl Change {
 
 impl AlertTracker {
     pub fn of_pipeline(name: PipelineName, debounce: Debounce) -> Self {
-        Self { pipeline: Some(name), sink: None, schedule: None, debounce, holding: BTreeMap::new() }
+        Self { pipeline: Some(name), ..Self::of_nothing(debounce) }
     }
 
     pub fn of_sink(name: SinkName, debounce: Debounce) -> Self {
-        Self { pipeline: None, sink: Some(name), schedule: None, debounce, holding: BTreeMap::new() }
+        Self { sink: Some(name), ..Self::of_nothing(debounce) }
     }
 
     /// `None` for a schedule that is deleted, whose alerts are only resolved.
     pub fn of_schedule(schedule: Option<AlertSchedule>, debounce: Debounce) -> Self {
-        Self { pipeline: None, sink: None, schedule, debounce, holding: BTreeMap::new() }
+        Self { schedule, ..Self::of_nothing(debounce) }
     }
 
-    /// Compares a judgement with the unresolved alerts (`tracked`) of this pipeline, sink or schedule; returns the changes.
+    pub fn of_table(name: TableName, debounce: Debounce) -> Self {
+        Self { table: Some(name), ..Self::of_nothing(debounce) }
+    }
+
+    fn of_nothing(debounce: Debounce) -> Self {
+        Self { pipeline: None, sink: None, schedule: None, table: None, debounce, holding: BTreeMap::new() }
+    }
+
+    /// Compares a judgement with the unresolved alerts (`tracked`) of this subject; returns the changes.
     pub fn update(
         &mut self,
         now: Time,
@@ -156,6 +165,7 @@ impl AlertTracker {
             pipeline: self.pipeline.clone(),
             sink: self.sink.clone(),
             schedule: self.schedule.clone(),
+            table: self.table.clone(),
             state: AlertState::Open,
             reason: finding.reason.clone(),
             advice: finding.advice.clone(),

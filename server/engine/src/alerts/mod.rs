@@ -1,4 +1,4 @@
-//! Alerts: decides from facts alone what is wrong with a pipeline, a sink or a schedule. No I/O and no clock.
+//! Alerts: decides from facts alone what is wrong with a pipeline, a sink, a schedule or a table. No I/O and no clock.
 //!
 //! [`judge`] compares the [`Facts`] of a moment with [`Limits`] and returns a [`Judgement`]: the findings, and the
 //! kinds that cannot be known. The [`AlertTracker`] compares judgements with the unresolved alerts and returns the
@@ -17,6 +17,7 @@ mod limits;
 #[cfg(test)]
 mod properties;
 mod schedule;
+mod table;
 
 pub use self::{
     alert_tracker::{AlertTracker, Change, Debounce, TrackedAlert},
@@ -26,4 +27,5 @@ pub use self::{
     judge::judge,
     limits::Limits,
     schedule::{FiringFacts, FiringOutcome, ScheduleFacts, judge_schedule},
+    table::{TableFacts, judge_table},
 };

@@ -1,7 +1,7 @@
 //! The size of an upload: as many rows as the remote accepts within the target time.
 //!
-//! The size grows by a step after each full batch within the target, and halves after a batch that got no answer or
-//! took more than twice the target. After a failure the rows of that batch are bisected, so that one bad row among a
+//! The size doubles after each full batch within the target, and halves after a batch that got no answer or took more
+//! than twice the target. After a failure the rows of that batch are bisected, so that one bad row among a
 //! thousand is isolated after ten requests while the others are sent.
 
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ use super::cell::Mark;
 pub struct BatchLimits {
     /// Largest batch, in rows.
     pub max: usize,
-    /// Rows added after a full batch within the target.
+    /// Fewest rows added after a full batch within the target; otherwise it doubles.
     pub step: usize,
     /// Duration an upload should take, in milliseconds.
     pub target: u64,
@@ -62,7 +62,7 @@ impl Batch {
         if elapsed > 2 * limits.target {
             self.halve();
         } else if elapsed <= limits.target && sent.len() >= self.size {
-            self.size = (self.size + limits.step).min(limits.max);
+            self.size = (self.size + limits.step.max(self.size)).min(limits.max);
         }
     }
 

@@ -1,13 +1,17 @@
 //! Catching up: uploads rows written since the last evaluation, in the order of versions.
 //!
 //! Always: it stops after a bounded number of batches and leaves the turn to the comparison, so that deletes reach the
-//! remote however fast rows are written.
+//! remote however fast rows are written. A copy that lacks much of the table gets all of it first, as far as it was
+//! there when the evaluation began: comparing what is known to be missing would cost more than sending it.
 
 use super::cell::Mark;
 use super::context::{Context, UnexpectedAnswer};
 use super::exchange::{Answer, EndpointRole, Order, Page, Question, Step};
 use super::span::Span;
 use super::uploads::Uploads;
+
+/// Rows that the copy must lack at least, beside a tenth of the table, to be loaded without a comparison between.
+const MANY: u64 = 10_000;
 
 #[derive(Clone, Debug)]
 pub struct CatchUp {
@@ -26,7 +30,10 @@ impl CatchUp {
             let above = context.meta.remote.extremes.map_or(0, |(_, highest)| highest.saturating_add(1));
             *settled = above.min(context.meta.local.horizon).max(*settled);
         }
-        Self { uploads: Uploads::default(), reaching: *settled, turns: context.options.limits.turn }
+        let (here, there) = (context.meta.local.count, context.meta.remote.count);
+        let loading = here.saturating_sub(there) > (here / 10).max(MANY);
+        let turns = if loading { usize::MAX } else { context.options.limits.turn };
+        Self { uploads: Uploads::default(), reaching: *settled, turns }
     }
 
     pub fn next(&mut self, context: &mut Context) -> Option<Step> {

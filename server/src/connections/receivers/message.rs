@@ -73,7 +73,7 @@ fn of(alert: &Alert) -> String {
         (Some(pipeline), ..) => pipeline.to_string(),
         (None, Some(sink), _) => sink.to_string(),
         (None, None, Some(schedule)) => format!("schedule {}", schedule.name),
-        (None, None, None) => String::new(),
+        (None, None, None) => alert.table.as_ref().map(|table| format!("table {table}")).unwrap_or_default(),
     }
 }
 
@@ -88,9 +88,10 @@ fn text(alert: &Alert, what: &str) -> String {
 
 fn link(alert: &Alert, origin: &str) -> String {
     let (from, to) = (alert.window.from(), alert.window.to());
-    match (&alert.pipeline, &alert.schedule) {
-        (Some(pipeline), _) => format!("{origin}/pipelines/{pipeline}?from={from}&to={to}"),
-        (None, Some(schedule)) => format!("{origin}/schedules/{}", schedule.id),
-        (None, None) => format!("{origin}/alerts?from={from}&to={to}"),
+    match (&alert.pipeline, &alert.schedule, &alert.table) {
+        (Some(pipeline), ..) => format!("{origin}/pipelines/{pipeline}?from={from}&to={to}"),
+        (None, Some(schedule), _) => format!("{origin}/schedules/{}", schedule.id),
+        (None, None, Some(table)) => format!("{origin}/syncs/{table}"),
+        (None, None, None) => format!("{origin}/alerts?from={from}&to={to}"),
     }
 }

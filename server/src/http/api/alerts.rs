@@ -15,7 +15,7 @@ use super::{
 };
 use crate::http::state::App;
 
-const OF_ALERTS: &str = "one of the parameters pipeline, schedule, kind, state, from, to, after, limit";
+const OF_ALERTS: &str = "one of the parameters pipeline, schedule, table, kind, state, from, to, after, limit";
 const OF_DELIVERIES: &str = "one of the parameters alert, after, limit";
 
 #[derive(Debug, PartialEq)]
@@ -111,6 +111,10 @@ impl Listing {
             "pipeline" => filter.pipeline = optional(value)?,
             "schedule" => {
                 filter.schedule =
+                    optional(value).map_err(|invalid: Invalid| Invalid { field: name.to_owned(), ..invalid })?;
+            }
+            "table" => {
+                filter.table =
                     optional(value).map_err(|invalid: Invalid| Invalid { field: name.to_owned(), ..invalid })?;
             }
             "kind" => filter.kind = optional(value)?,

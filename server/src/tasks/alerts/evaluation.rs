@@ -1,10 +1,13 @@
-//! The evaluation: facts of each pipeline, sink and schedule → findings → alerts, by one process at a time.
+//! The evaluation: facts of each pipeline, sink, schedule and table → findings → alerts, by one process at a time.
 
 use std::{collections::HashMap, time::Duration};
 
 use db::{AlertChange, DbError, KeptAlert, task};
-use engine::alerts::{AlertTracker, Change, Debounce, Judgement, TrackedAlert, judge, judge_canary, judge_schedule};
-use model::{AlertSchedule, PipelineName, ScheduleId, SinkName, Time};
+use engine::alerts::{
+    AlertTracker, Change, Debounce, Judgement, TableFacts, TrackedAlert, judge, judge_canary, judge_schedule,
+    judge_table,
+};
+use model::{AlertSchedule, PipelineName, ScheduleId, SinkName, SyncSource, TableName, Time};
 use tracing::{info, warn};
 
 use super::{Context, facts, heartbeat::Heartbeat};
@@ -19,9 +22,10 @@ pub enum Subject {
     Pipeline(PipelineName),
     Sink(SinkName),
     Schedule(ScheduleId),
+    Table(TableName),
 }
 
-/// Evaluates all pipelines, sinks and schedules.
+/// Evaluates all pipelines, sinks, schedules and tables.
 pub struct Evaluator {
     context: Context,
     started_at: Time,
@@ -90,6 +94,15 @@ impl Evaluator {
             judgements.push((Subject::Schedule(schedule.id), judgement, debounce));
             names.insert(schedule.id, AlertSchedule { id: schedule.id, name: schedule.name });
         }
+        for status in db.syncs().await? {
+            // A table that is no longer configured here is nobody's, unless an agent reports it.
+            let known = config.tables.iter().any(|table| table.name == status.table);
+            if known || status.source == SyncSource::Agent {
+                let subject = Subject::Table(status.table.clone());
+                let judgement = judge_table(&TableFacts { now: db.now(), status });
+                judgements.push((subject, judgement, rhythm.debounce.unwrap_or_default()));
+            }
+        }
         // Alerts of a subject that is no longer configured are resolved.
         let gone = standing.keys().filter(|subject| judgements.iter().all(|(known, ..)| known != *subject));
         let gone: Vec<Subject> = gone.cloned().collect();
@@ -118,6 +131,7 @@ impl Subject {
         match self.clone() {
             Self::Pipeline(name) => AlertTracker::of_pipeline(name, debounce),
             Self::Sink(name) => AlertTracker::of_sink(name, debounce),
+            Self::Table(name) => AlertTracker::of_table(name, debounce),
             Self::Schedule(id) => AlertTracker::of_schedule(names.get(&id).cloned(), debounce),
         }
     }
@@ -130,7 +144,10 @@ fn by_subject(kept: Vec<KeptAlert>) -> HashMap<Subject, Vec<TrackedAlert>> {
             (Some(name), ..) => Subject::Pipeline(name.clone()),
             (None, Some(name), _) => Subject::Sink(name.clone()),
             (None, None, Some(schedule)) => Subject::Schedule(schedule.id),
-            (None, None, None) => continue, // the table has no such row
+            (None, None, None) => match &alert.table {
+                Some(table) => Subject::Table(table.clone()),
+                None => continue, // the database has no such row
+            },
         };
         standing.entry(subject).or_default().push(TrackedAlert {
             alert,
@@ -160,7 +177,8 @@ fn log(change: &Change) {
         .as_ref()
         .map(ToString::to_string)
         .or_else(|| alert.sink.as_ref().map(ToString::to_string))
-        .or_else(|| alert.schedule.as_ref().map(|schedule| schedule.name.to_string()));
+        .or_else(|| alert.schedule.as_ref().map(|schedule| schedule.name.to_string()))
+        .or_else(|| alert.table.as_ref().map(ToString::to_string));
     let (of, kind) = (of.unwrap_or_default(), alert.kind.as_str());
     match change {
         Change::Opened(_) => warn!(of, kind, reason = alert.reason, "alert opened"),

@@ -3,8 +3,8 @@
 //! InnoDB lists its transactions and whether they have written, but not to which table: the horizon waits for any
 //! transaction that writes anywhere on the server. InnoDB records the first write of a transaction shortly after the
 //! statement has taken its version (in a `BEFORE` trigger, from a sequence). Running statements therefore count as
-//! writers too, unless their transaction is read-only. Statements are listed first and transactions second, so that a
-//! statement that becomes a transaction in between is seen.
+//! writers too, unless they only read: a nightly dump, a session that sleeps or waits for a lock by name. Statements are
+//! listed first and transactions second, so that a statement that becomes a transaction in between is seen.
 //!
 //! Always: a list of transactions counts only if it contains our own query. InnoDB answers from a cached copy, renewed
 //! only when nobody has queried it for a tenth of a second.
@@ -38,7 +38,8 @@ static QUESTIONS: AtomicU64 = AtomicU64::new(0);
 /// Connections that run a statement. Without the PROCESS privilege a user sees only its own connections; see
 /// [`transactions`], which fails then.
 const AT_WORK: &str = "SELECT CAST(ID AS UNSIGNED) FROM information_schema.PROCESSLIST
-    WHERE COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND ID <> CONNECTION_ID()";
+    WHERE COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND ID <> CONNECTION_ID()
+      AND COALESCE(INFO, '') NOT REGEXP '^[[:space:](]*(/[*][^!].*[*]/[[:space:](]*)?(SELECT|SHOW|DO|EXPLAIN|DESC|DESCRIBE)[[:space:]]'";
 
 struct Transaction {
     number: u64,

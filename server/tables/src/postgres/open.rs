@@ -2,7 +2,10 @@
 
 use std::{str::FromStr, time::Duration};
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{
+    AssertSqlSafe, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 
 use super::{Horizon, PostgresTable, Shape};
 use crate::{TableError, TableSpec, current::Current, database::Counter, error::at};
@@ -15,27 +18,11 @@ impl PostgresTable {
     pub async fn open(spec: &TableSpec) -> Result<Self, TableError> {
         let options = PgConnectOptions::from_str(&spec.url).map_err(|_| TableError::Url)?;
         let location = format!("table {} of {}", spec.table, server(&options));
-        let options = options.application_name("logyard").options([
-            // A whole table without summaries is read in one statement.
-            ("statement_timeout", "10min"),
-            ("lock_timeout", "10s"),
-            // Compiling would take longer than the statements.
-            ("jit", "off"),
-            ("idle_in_transaction_session_timeout", "60s"),
-            // The text of a value must not depend on the server's settings.
-            ("DateStyle", "ISO"),
-            ("IntervalStyle", "postgres"),
-            ("TimeZone", "UTC"),
-            ("extra_float_digits", "1"),
-            ("bytea_output", "hex"),
-            ("lc_monetary", "C"),
-            ("standard_conforming_strings", "on"),
-            // A policy must not hide rows, which would look deleted: statements fail instead.
-            ("row_security", "off"),
-        ]);
+        let options = options.application_name("logyard");
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| Box::pin(set(connection)))
             .connect_with(options)
             .await
             .map_err(at(&location))?;
@@ -43,6 +30,31 @@ impl PostgresTable {
         let (spec, shape) = (spec.clone(), Current::new(shape));
         Ok(Self { location, pool, spec, shape, horizon: Horizon::default(), read: Counter::default() })
     }
+}
+
+/// Session settings of every connection. Not options of the connection, which poolers such as PgBouncer refuse.
+const SETTINGS: [(&str, &str); 12] = [
+    // A whole table without summaries is read in one statement.
+    ("statement_timeout", "10min"),
+    ("lock_timeout", "10s"),
+    // Compiling would take longer than the statements.
+    ("jit", "off"),
+    ("idle_in_transaction_session_timeout", "60s"),
+    // The text of a value must not depend on the server's settings.
+    ("DateStyle", "ISO"),
+    ("IntervalStyle", "postgres"),
+    ("TimeZone", "UTC"),
+    ("extra_float_digits", "1"),
+    ("bytea_output", "hex"),
+    ("lc_monetary", "C"),
+    ("standard_conforming_strings", "on"),
+    // A policy must not hide rows, which would look deleted: statements fail instead.
+    ("row_security", "off"),
+];
+
+async fn set(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let statements: Vec<_> = SETTINGS.iter().map(|(name, value)| format!("SET {name} = '{value}'")).collect();
+    sqlx::raw_sql(AssertSqlSafe(statements.join("; "))).execute(connection).await.map(drop)
 }
 
 /// URL of the database without user and parameters.

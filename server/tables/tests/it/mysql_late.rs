@@ -148,3 +148,23 @@ async fn recreated_table_changes_epoch_but_writes_do_not() {
     fixture.run("TRUNCATE orders").await;
     assert_ne!(fixture.open().await.meta().await.unwrap().epoch, before);
 }
+
+/// A nightly dump, and a session that waits, write nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_that_only_read_do_not_delay_the_horizon() {
+    let Late { fixture, pool } = shop().await;
+    insert(&pool, 1).await;
+    let sleeping = tokio::spawn({
+        let pool = pool.clone();
+        async move { sqlx::raw_sql("SELECT /* a dump */ SLEEP(300)").execute(&pool).await.map(drop) }
+    });
+    let at_work = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT /* a dump%'";
+    let probe = || async {
+        let (found,): (i64,) = sqlx::query_as(at_work).fetch_one(&pool).await.unwrap();
+        found > 0
+    };
+    eventually_async("the statement runs", within(30.secs()), probe).await;
+    let meta = fixture.open().await.meta().await.unwrap();
+    assert_eq!((meta.horizon, meta.held_back), (2, None));
+    sleeping.abort();
+}

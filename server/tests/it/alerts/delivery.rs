@@ -74,7 +74,7 @@ impl Receiver {
         eventually(format!("the webhook receives {count} messages"), within(150.secs()), heard).await
     }
 
-    fn webhook(&self) -> config::Webhook {
+    pub fn webhook(&self) -> config::Webhook {
         config::Webhook {
             name: "ops".to_owned(),
             url: self.url.parse().unwrap(),

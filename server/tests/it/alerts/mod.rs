@@ -5,4 +5,5 @@ pub mod delivery;
 pub mod double_trigger;
 pub mod schedules;
 pub mod story;
+pub mod tables;
 pub mod webhook_tls;

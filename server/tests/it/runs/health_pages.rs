@@ -119,6 +119,7 @@ async fn raise(server: &TestServer) -> String {
         pipeline: Some("api".parse().unwrap()),
         sink: None,
         schedule: None,
+        table: None,
         state: AlertState::Open,
         reason: "12 of 100 <b>events</b> did not arrive.".to_owned(),
         advice: "Look at the runs.".to_owned(),

@@ -200,6 +200,7 @@ impl TestServer {
             pipeline: Some("api".parse().unwrap()),
             sink: None,
             schedule: None,
+            table: None,
             state: model::AlertState::Open,
             reason: "12 of 100 <b>events</b> did not arrive.".to_owned(),
             advice: "Mend the sink.".to_owned(),
