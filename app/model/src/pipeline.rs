@@ -18,7 +18,7 @@ pub struct Pipeline {
     pub every_s: Option<u64>,
     pub labels: BTreeMap<String, String>,
     /// How its events differ from what the log says.
-    #[serde(default, skip_serializing_if = "EventOptions::is_default")]
+    #[serde(default)]
     pub events: EventOptions,
     /// Whether Logyard ships new objects itself.
     pub follow: bool,

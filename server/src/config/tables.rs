@@ -3,7 +3,11 @@
 //!
 //! Always: a remote copy belongs to one table.
 
-use std::{fmt, num::NonZeroU32, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    num::NonZeroU32,
+    time::Duration,
+};
 
 use engine::sync::{BatchLimits, Guard, Options, Strategy, Token};
 use model::TableName;
@@ -186,7 +190,7 @@ pub fn with_readable_password(url: &str) -> String {
         let escape = character == '%'
             && password.as_bytes().get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
         if "/?#@:[]%".contains(character) && !escape {
-            encoded.push_str(&format!("%{:02X}", u32::from(character)));
+            let _ = write!(encoded, "%{:02X}", u32::from(character));
         } else {
             encoded.push(character);
         }

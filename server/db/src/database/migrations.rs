@@ -34,8 +34,8 @@ const FILES: [(&str, &str, &str); 22] = files! {
     "0017" "retrying"
     "0018" "excepted"
     "0019" "reports"
-    "0020" "accepted"
-    "0021" "table_alerts"
+    "0020" "table_alerts"
+    "0021" "accepted"
     "0022" "quarantine"
 };
 

@@ -32,7 +32,7 @@ impl PostgresTable {
     }
 }
 
-/// Session settings of every connection. Not options of the connection, which poolers such as PgBouncer refuse.
+/// Session settings of every connection. Not options of the connection, which poolers such as `pgbouncer` refuse.
 const SETTINGS: [(&str, &str); 12] = [
     // A whole table without summaries is read in one statement.
     ("statement_timeout", "10min"),
