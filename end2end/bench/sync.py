@@ -1,5 +1,5 @@
-"""Finds and repairs the differences between two tables of a million rows, with Logyard over HTTP and with reladiff, and
-prints the cost of each.
+"""Loads a table of a million rows, with Logyard over HTTP and with `pg_dump | psql`; then finds and repairs the
+differences between two such tables, with Logyard and with reladiff. Prints the cost of each.
 
 Both databases are on a temporary PostgreSQL server. The copy is restored before each tool, so that all find the same
 differences. PostgreSQL itself checks that the tables are equal afterwards. `make bench-sync` installs the peer and runs
@@ -216,6 +216,22 @@ def equal(cluster):
         raise SystemExit(1)
 
 
+def first_load(cluster, ends):
+    """All rows into an empty copy, beside `pg_dump | psql` on the same server, and all contents compared afterwards."""
+    print(f"\nfirst load of {ROWS:,} rows")
+    print(HEAD)
+    cluster.run("copy", "TRUNCATE orders")
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    pipe = f"'{programs}/pg_dump' --data-only -t orders '{cluster.url('shop')}' | '{programs}/psql' -q '{cluster.url('copy')}'"
+    base = measured(["sh", "-c", pipe], cluster.folder.parent)
+    figures("pg_dump | psql", base)
+    equal(cluster)
+    cluster.run("copy", "TRUNCATE orders")
+    figures("logyard, loads it", ends.sync("ranges", "--json"), base=base["wall"])
+    equal(cluster)
+    figures("logyard, compares contents", ends.sync("ranges", "--verify", "--contents", "--json"), base=base["wall"])
+
+
 def with_writers(cluster, ends):
     """A thousand scattered differences under concurrent writes; the rest is sent once the writes have stopped."""
     differ(cluster, 1000, "spread")
@@ -257,6 +273,7 @@ def main():
             cluster.run(database, "VACUUM ANALYZE orders")
         ends = Ends(cluster, folder)
         try:
+            first_load(cluster, ends)
             for config, held in (("ranges", ()), ("holder", ("--held-for", "acme/shop"))):
                 begun = time.monotonic()
                 ends.sync(config, "--apply-migration", *held)

@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::cell::Mark;
-use super::endpoint::{Local, Remote, RowBatch, TableEndpoint};
+use super::endpoint::{Local, Remote, Row, RowBatch, TableEndpoint};
 use super::exchange::{Answer, Change, EndpointRole, PerEndpoint, Question, SyncFault};
+use super::quarantine::Refusal;
 use super::span::Span;
 
 /// Both endpoints of a sync.
@@ -100,15 +101,30 @@ impl Endpoints<'_> {
         }
     }
 
+    /// Sends rows; many of them in two halves at once, so that one is encoded while the other is stored.
+    async fn send(&self, mut rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
+        if rows.len() < HALVED {
+            return self.remote.upload(rows).await;
+        }
+        let second = rows.split_off(rows.len() / 2);
+        let (first, second) = tokio::join!(self.remote.upload(rows), self.remote.upload(second));
+        let (mut refused, second) = (first?, second?);
+        refused.extend(second);
+        Ok(refused)
+    }
+
     async fn upload(&self, marks: &[Mark]) -> Result<Answer, SyncFault> {
         let RowBatch { taken, rows } = self.wait(self.local, self.local.rows(marks)).await?;
         if rows.is_empty() {
             return Ok(Answer::Uploaded { taken, refused: Vec::new() });
         }
-        let refused = self.wait(self.remote, self.remote.upload(rows)).await?;
+        let refused = self.wait(self.remote, self.send(rows)).await?;
         Ok(Answer::Uploaded { taken, refused })
     }
 }
+
+/// Fewest rows of an upload that is sent in two halves at once.
+const HALVED: usize = 2_000;
 
 /// Pairs the answers of both endpoints about the same items.
 fn pairs<T>(sides: PerEndpoint<Vec<T>>) -> Result<Vec<PerEndpoint<T>>, SyncFault> {

@@ -17,6 +17,9 @@ pub struct Uploads {
     pub sent: u64,
     /// Some of those.
     pub accepted: Vec<Mark>,
+    /// Rows sent singly, as long as each was answered.
+    tried: Vec<Mark>,
+    unanswered: bool,
 }
 
 /// Accepted rows that are remembered.
@@ -30,10 +33,16 @@ impl Uploads {
         Self { queue: marks.into(), singly: true, ..Self::default() }
     }
 
-    /// All other quarantined rows in batches, if one of those sent singly was accepted.
+    /// What to send after rows that were sent singly: all other quarantined rows in batches, if one was accepted, as the
+    /// cause may be gone; else the same rows together, as each may hold what another needs.
     pub fn rest(&self, checkpoint: &Checkpoint) -> Option<Self> {
-        let queue = checkpoint.quarantine.uploads();
-        (self.singly && self.sent > 0 && !queue.is_empty()).then(|| Self { queue: queue.into(), ..Self::default() })
+        let queue = match (self.singly, self.sent) {
+            (false, _) => return None,
+            (true, 0) if self.unanswered || self.tried.len() < 2 => return None,
+            (true, 0) => self.tried.clone(),
+            (true, _) => checkpoint.quarantine.uploads(),
+        };
+        (!queue.is_empty()).then(|| Self { queue: queue.into(), ..Self::default() })
     }
 
     /// Queues rows, except quarantined ones.
@@ -67,6 +76,9 @@ impl Uploads {
         let cut = taken < sent.len();
         sent.truncate(taken.max(1));
         self.queue.drain(..sent.len());
+        if self.singly {
+            self.tried.extend(&sent);
+        }
         for mark in &sent {
             checkpoint.strikes = checkpoint.strikes.filter(|(struck, _)| struck != mark);
             if refused.iter().all(|(bad, _)| bad != mark) {
@@ -98,6 +110,7 @@ impl Uploads {
             // If the remote is unreachable, the next request fails too.
             if matches!(fault, SyncFault::Unavailable(_)) {
                 self.queue.clear();
+                self.unanswered = true;
             }
             return;
         }

@@ -229,6 +229,21 @@ fn quarantine_heals_in_one_evaluation_once_the_cause_is_gone() {
     assert!(tables.requests - before < 60, "{} requests", tables.requests - before);
 }
 
+/// They came in different batches, and each waits for the other.
+#[test]
+fn rows_that_the_remote_takes_only_together_are_sent_together() {
+    let (mut tables, mut checkpoint, options) = synced(10);
+    tables.rivals.extend([11, 12]);
+    tables.write(11);
+    let verdict = tables.evaluate(&options, &mut checkpoint, 2);
+    assert!(matches!(verdict, Verdict::InSync { quarantined: 1, .. }), "{verdict:?}");
+    tables.write(12);
+    let verdict = tables.evaluate(&options, &mut checkpoint, 3);
+    assert!(matches!(verdict, Verdict::InSync { quarantined: 2, .. }), "{verdict:?}");
+    assert!(is_in_sync(&tables.evaluate(&options, &mut checkpoint, 100_000)));
+    assert!(tables.differing().is_empty());
+}
+
 #[test]
 fn quarantine_is_bounded() {
     let (mut tables, mut checkpoint, mut options) = synced(10);

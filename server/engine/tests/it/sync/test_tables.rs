@@ -35,6 +35,8 @@ pub struct TestTables {
     /// Rows that the remote accepts and does not keep, and rows that it refuses to delete.
     pub swallows: BTreeSet<u64>,
     pub kept: BTreeSet<u64>,
+    /// Rows that the remote takes only together, as if unique values had moved between them.
+    pub rivals: BTreeSet<u64>,
     /// Columns of both tables.
     pub columns: PerEndpoint<Option<Vec<Column>>>,
     pub clock: Option<u64>,
@@ -62,6 +64,7 @@ impl TestTables {
             compares: false,
             swallows: BTreeSet::new(),
             kept: BTreeSet::new(),
+            rivals: BTreeSet::new(),
             columns: PerEndpoint::default(),
             clock: None,
             storage: None,
@@ -212,8 +215,11 @@ impl TestTables {
             }
         }
         let mut refused = Vec::new();
+        let together = self.rivals.iter().all(|rival| present.iter().any(|mark| mark.key == *rival));
         for mark in present {
-            if self.poison.contains_key(&mark.key) {
+            if self.rivals.contains(&mark.key) && !together {
+                refused.push((mark, "another row has this value".to_owned()));
+            } else if self.poison.contains_key(&mark.key) {
                 refused.push((mark, "too long".to_owned()));
             } else if self.swallows.contains(&mark.key) {
                 self.sent += 1;
