@@ -165,7 +165,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_time_reads_as_an_independent_library_reads_it(ms in -62_135_596_800_000_i64..253_402_300_799_999) {
+        fn a_time_reads_as_an_independent_library_reads_it(ms in -62_135_596_800_000_i64..253_402_207_200_000) {
+            // The library reads no later time, so that any zone shows a year of four digits.
             let text = Time(ms).to_string();
             let other: jiff::Timestamp = text.parse().unwrap();
             prop_assert_eq!(other.as_millisecond(), ms);
