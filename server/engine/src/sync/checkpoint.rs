@@ -55,6 +55,7 @@ impl Checkpoint {
             reason: "another local database was accepted".to_owned(),
             resend,
             accepted: true,
+            sent: 0,
         });
     }
 

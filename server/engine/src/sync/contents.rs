@@ -3,8 +3,8 @@
 //! Versions prove nothing where they may have been used twice, or where a row was sent without a column that it has
 //! now. Then all rows are compared once, some pages in each evaluation, and those that differ are sent again.
 //!
-//! Always: the position moves past rows only once they were compared, and those that differ were sent. Rows that only
-//! one endpoint has are left to the comparison of versions.
+//! Always: the position moves past rows only once they were compared, and those that differ were sent. The contents
+//! count as equal after a pass that sent nothing. Rows that only one endpoint has are left to the comparison of versions.
 
 use std::collections::HashMap;
 
@@ -35,6 +35,9 @@ pub struct ContentCheck {
     /// A person accepted the local database as it is, with versions that went back.
     #[serde(default)]
     pub accepted: bool,
+    /// Rows that this pass sent again. They are compared by another pass.
+    #[serde(default)]
+    pub sent: u64,
 }
 
 /// Rows of a span whose sums are compared: so many at first, and at most. Rows may be large.
@@ -54,8 +57,9 @@ pub struct Contents {
     spans: Vec<Span>,
     /// Spans that differ, to be listed.
     differing: Vec<Span>,
-    /// Rows with other values at the remote.
+    /// Rows with other values at the remote; those that are being sent again.
     changed: Vec<Mark>,
+    repairing: Vec<Mark>,
     position: u64,
     turns: u32,
     page: usize,
@@ -72,6 +76,7 @@ impl Contents {
             spans: Vec::new(),
             differing: Vec::new(),
             changed: Vec::new(),
+            repairing: Vec::new(),
             position,
             turns: 0,
             page: FIRST_PAGE,
@@ -89,6 +94,7 @@ impl Contents {
         }
         if !self.changed.is_empty() && !verifying {
             let missing = std::mem::take(&mut self.changed);
+            self.repairing.clone_from(&missing);
             return SearchStep::Repair(Findings { missing, all: true, ..Findings::default() });
         }
         let from = self.spans.last().map_or(self.position, |span| span.until);
@@ -102,6 +108,11 @@ impl Contents {
         }
         if !self.spans.is_empty() {
             return SearchStep::Ask(Question::Contents { spans: self.spans.clone(), columns, local_below });
+        }
+        if let Some(check) = context.checkpoint.contents.as_mut().filter(|check| check.sent > 0 && !check.resend) {
+            // What was sent again counts as equal once it was compared.
+            (check.sent, check.position, self.position) = (0, 0, 0);
+            return self.next(context);
         }
         SearchStep::Done(self.ended(context))
     }
@@ -192,7 +203,13 @@ impl Contents {
         }
     }
 
-    pub fn repaired(&mut self, context: &mut Context, _: &Repair) {
+    pub fn repaired(&mut self, context: &mut Context, repair: &Repair) {
+        for mark in self.repairing.drain(..) {
+            context.checkpoint.quarantine.differs_in_contents(mark);
+        }
+        if let Some(check) = &mut context.checkpoint.contents {
+            check.sent += repair.uploads.sent;
+        }
         self.settle(context);
     }
 }

@@ -34,6 +34,10 @@ pub fn obstacle(context: &mut Context) -> Option<Verdict> {
     if let (Some(here), Some(there)) = (&local.columns, &context.meta.remote.columns) {
         let obstacles = shape::obstacles(here, there, context.options.narrowing);
         if !obstacles.is_empty() {
+            // A column of the copy that is dropped and made again has lost its values.
+            let accepted = checkpoint.contents.as_ref().is_some_and(|check| check.accepted);
+            let reason = "the copy had other columns".to_owned();
+            checkpoint.contents = Some(ContentCheck { reason, accepted, ..ContentCheck::default() });
             return Some(Verdict::ShapeDiffers { obstacles });
         }
     }
@@ -45,9 +49,8 @@ pub fn obstacle(context: &mut Context) -> Option<Verdict> {
     checkpoint.storage.clone_from(&meta.local.storage);
     checkpoint.columns = meta.local.columns.as_ref().map(|columns| names(columns));
     if let Some(reason) = reason {
-        let position = 0;
         let accepted = checkpoint.contents.as_ref().is_some_and(|check| check.accepted);
-        checkpoint.contents = Some(ContentCheck { position, reason, resend: false, accepted });
+        checkpoint.contents = Some(ContentCheck { reason, accepted, ..ContentCheck::default() });
     }
     if let Some(check) = &mut checkpoint.contents {
         check.resend |= !meta.remote.compares;

@@ -28,6 +28,9 @@ pub struct Entry {
     /// The remote refuses to delete the row, rather than to store it.
     #[serde(default)]
     pub delete: bool,
+    /// The remote has this version of the row with other values, so the comparison of versions finds nothing.
+    #[serde(default)]
+    pub contents: bool,
     /// It is tried again in this evaluation, so the comparison must find it.
     #[serde(default)]
     pub retrying: bool,
@@ -96,8 +99,16 @@ impl Quarantine {
             refusal.truncate(cut);
         }
         let stale = stale.filter(|_| !delete);
-        let entry = Entry { mark, stale, refusal, attempts, retry_at, delete, retrying: false };
+        let contents = !delete && self.entries.get(&mark.key).is_some_and(|entry| entry.mark == mark && entry.contents);
+        let entry = Entry { mark, stale, refusal, attempts, retry_at, delete, contents, retrying: false };
         self.entries.insert(mark.key, entry);
+    }
+
+    /// Records that the remote has this version of a row that it refuses, with other values.
+    pub fn differs_in_contents(&mut self, mark: Mark) {
+        if let Some(entry) = self.entries.get_mut(&mark.key).filter(|entry| entry.mark == mark && !entry.delete) {
+            entry.contents = true;
+        }
     }
 
     /// Makes deletes that are due visible to the comparison again, up to `most`.
@@ -146,6 +157,9 @@ impl Quarantine {
                     let known = (!entry.retrying).then_some(Difference::Stale(entry.mark));
                     return [known, None].into_iter().flatten();
                 }
+                if entry.contents {
+                    return [None, None].into_iter().flatten();
+                }
                 let stale = entry.stale.map(|version| Difference::Stale(Mark { version, key: entry.mark.key }));
                 let missing = (entry.mark.version < below).then_some(Difference::Missing(entry.mark));
                 [stale, missing].into_iter().flatten()
@@ -160,6 +174,16 @@ impl Quarantine {
         let mark = difference.mark();
         let Some(entry) = self.entries.get_mut(&mark.key) else { return false };
         match difference {
+            // The local table no longer has the row: it is deleted like any other.
+            Difference::Stale(_) if entry.mark == mark && entry.contents => {
+                self.entries.remove(&mark.key);
+                false
+            }
+            // The remote lost the row, and refuses it still.
+            Difference::Missing(_) if entry.mark == mark && entry.contents => {
+                entry.contents = false;
+                true
+            }
             // The remote has the row now, or the local table no longer has it.
             Difference::Stale(_) if entry.mark == mark && !entry.delete => {
                 self.entries.remove(&mark.key);

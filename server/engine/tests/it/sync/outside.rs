@@ -244,6 +244,48 @@ fn rows_that_the_remote_takes_only_together_are_sent_together() {
     assert!(tables.differing().is_empty());
 }
 
+/// The copy keeps the row with its old values: the versions are equal, and it must not count as in sync.
+#[test]
+fn row_whose_new_contents_are_refused_stays_in_quarantine() {
+    let (mut tables, mut checkpoint, options) = synced(100);
+    tables.local_contents.insert(7, 9);
+    tables.poison.insert(7, super::test_tables::Poison::Named);
+    checkpoint.compare(ContentCheck::default());
+    for now in [2, 3, 70_000, 200_000] {
+        let verdict = tables.evaluate(&options, &mut checkpoint, now);
+        assert!(matches!(verdict, Verdict::InSync { quarantined: 1, .. }), "at {now}: {verdict:?}");
+    }
+    tables.remote.remove(&7);
+    let verdict = tables.evaluate(&options, &mut checkpoint, 200_001);
+    assert!(!is_in_sync(&verdict), "{verdict:?}");
+    tables.poison.clear();
+    while !is_in_sync(&tables.evaluate(&options, &mut checkpoint, 10_000_000)) {}
+    assert_eq!(tables.remote_contents[&7], 9);
+    tables.local_contents.insert(8, 9);
+    tables.poison.insert(8, super::test_tables::Poison::Named);
+    checkpoint.compare(ContentCheck::default());
+    tables.evaluate(&options, &mut checkpoint, 10_000_001);
+    tables.local.remove(&8);
+    while !is_in_sync(&tables.evaluate(&options, &mut checkpoint, 10_000_002)) {}
+    assert!(tables.differing().is_empty() && checkpoint.quarantine.is_empty(), "deleted like any other");
+}
+
+#[test]
+fn column_that_the_copy_lost_and_has_again_is_compared() {
+    let (mut tables, mut checkpoint, options) = synced(10);
+    let name = Some(vec![column("name", Kind::Text)]);
+    (tables.columns.local, tables.columns.remote) = (name.clone(), name.clone());
+    tables.local_contents.extend((1..=10).map(|key| (key, 3)));
+    tables.remote_contents.extend((1..=10).map(|key| (key, 3)));
+    assert!(is_in_sync(&tables.evaluate(&options, &mut checkpoint, 2)));
+    tables.columns.remote = Some(Vec::new());
+    assert!(matches!(tables.evaluate(&options, &mut checkpoint, 3), Verdict::ShapeDiffers { .. }));
+    tables.columns.remote = name;
+    tables.remote_contents.clear();
+    while !is_in_sync(&tables.evaluate(&options, &mut checkpoint, 4)) {}
+    assert!((1..=10).all(|key| tables.remote_contents.get(&key) == Some(&3)), "{:?}", tables.remote_contents);
+}
+
 #[test]
 fn quarantine_is_bounded() {
     let (mut tables, mut checkpoint, mut options) = synced(10);
