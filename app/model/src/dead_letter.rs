@@ -26,7 +26,7 @@ pub struct DeadLetterList {
 pub struct DeadLetterLine {
     /// Whether the record could not be parsed; if it could, the sink refused its event.
     pub quarantined: bool,
-    /// What is wrong with the record, or the sink's own words.
+    /// The parser's reason why it cannot read the record, or the sink's own words with which it refused it.
     pub message: String,
     pub key: Option<String>,
     /// The line the record starts on, from 1.

@@ -46,7 +46,7 @@ pub enum Schema {
 pub enum Redaction {
     /// The address of the client keeps its network alone: /24 of IPv4, /48 of IPv6.
     Addresses,
-    /// What follows the `?` of URLs.
+    /// Replaces the query string of URLs: all that follows the `?`.
     Queries,
 }
 

@@ -102,10 +102,10 @@ pub struct Shipped {
     pub lines: Lines,
     /// Records that could not be parsed.
     pub unparsed: u64,
-    /// Of these, records kept whole as dead letters, which a newer version can parse again.
+    /// Number of those records that Logyard kept whole as dead letters, so that a newer version can parse them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub quarantined: u64,
-    /// Of `shipped`, objects that are complete except for quarantined records.
+    /// Number of the `shipped` objects that are complete except for quarantined records.
     #[serde(default, skip_serializing_if = "is_default")]
     pub excepted: u64,
     /// Events that could not be delivered.

@@ -31,7 +31,7 @@ pub enum TemplateState {
 pub struct TemplateChange {
     /// `mappings.properties.sent_bytes.type`, or a field of an index.
     pub path: String,
-    /// What the cluster has; `None`: nothing.
+    /// The template that the cluster has under this name; `None` if it has none.
     pub there: Option<String>,
     pub wanted: Option<String>,
 }

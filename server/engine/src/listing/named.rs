@@ -25,7 +25,7 @@ pub(crate) struct Named {
     pub absent: Absent,
 }
 
-/// What becomes of a key whose object is not found.
+/// How a clone treats a listed key whose object the source does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Absent {
     /// A user named it: it fails.

@@ -64,7 +64,7 @@ pub enum Broken {
     Truncated,
     #[error("what follows the end of the gzip stream is not gzip")]
     Trailing,
-    /// By its first bytes.
+    /// A file in another format, which its first bytes name.
     #[error("this is {what}; only plain text can be read, as it is or gzip")]
     Container { what: &'static str },
 }

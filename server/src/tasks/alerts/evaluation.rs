@@ -7,7 +7,7 @@ use engine::alerts::{
     AlertTracker, Change, Debounce, Judgement, TableFacts, TrackedAlert, judge, judge_canary, judge_schedule,
     judge_table,
 };
-use model::{AlertSchedule, PipelineName, ScheduleId, SinkName, SyncSource, TableName, Time};
+use model::{AlertKind, AlertSchedule, PipelineName, ScheduleId, SinkName, SyncSource, TableName, Time};
 use tracing::{info, warn};
 
 use super::{Context, facts, heartbeat::Heartbeat};
@@ -94,7 +94,20 @@ impl Evaluator {
             judgements.push((Subject::Schedule(schedule.id), judgement, debounce));
             names.insert(schedule.id, AlertSchedule { id: schedule.id, name: schedule.name });
         }
-        for status in db.syncs().await? {
+        // A status that cannot be read, such as one of a newer version, leaves the alerts of tables as they are.
+        let syncs = match db.syncs().await {
+            Err(DbError::Corrupt(error)) => {
+                warn!(error, "the status of a table is unreadable; alerts of tables stay as they are");
+                let unknown = AlertKind::OF_TABLES.into_iter().chain([AlertKind::Unknown]).collect();
+                let judgement = Judgement { unknown, ..Judgement::default() };
+                let tables = standing.keys().filter(|subject| matches!(subject, Subject::Table(_))).cloned();
+                let debounce = rhythm.debounce.unwrap_or_default();
+                judgements.extend(tables.map(|subject| (subject, judgement.clone(), debounce)));
+                Vec::new()
+            }
+            syncs => syncs?,
+        };
+        for status in syncs {
             // A table that is no longer configured here is nobody's, unless an agent reports it.
             let known = config.tables.iter().any(|table| table.name == status.table);
             if known || status.source == SyncSource::Agent {

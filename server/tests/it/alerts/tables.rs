@@ -9,6 +9,7 @@ use logyard::{
 };
 use model::SyncState;
 use serde_json::Value;
+use testing::{Span as _, eventually_async, seen, within};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -53,6 +54,20 @@ async fn table_that_waits_for_a_person_notifies_until_it_goes_on() {
     assert_eq!(message["link"], "https://logyard.example.com/syncs/orders");
     let shown = page(&server, "/alerts").await;
     assert!(shown.contains("Table waits for a decision") && shown.contains("href=\"/syncs/orders\""), "{shown}");
+    // A status that only a newer version can read resolves nothing, and stops no other alert.
+    let database = sqlx::SqlitePool::connect(&server.app.config.database.url).await.unwrap();
+    let readable: String = sqlx::query_scalar("SELECT status FROM syncs").fetch_one(&database).await.unwrap();
+    let write = async |status: &str| {
+        sqlx::query("UPDATE syncs SET status = ?").bind(status).execute(&database).await.unwrap();
+    };
+    write(r#"{"state": "of a newer version"}"#).await;
+    let before = server.app.db.evaluated_at().await.unwrap();
+    let probe = || async {
+        seen(server.app.db.evaluated_at().await.unwrap(), |at| at.map(|at| at.0 - 200) > before.map(|at| at.0))
+    };
+    eventually_async("conditions are evaluated again", within(2.mins()), probe).await;
+    server.json_once("/api/v1/alerts?table=orders&state=open", one).await;
+    write(&readable).await;
     local.run("INSERT INTO orders (id, row_version) VALUES (1, 3)").await;
     while evaluate().await != SyncState::InSync {}
     server.json_once("/api/v1/alerts?table=orders&state=resolved", one).await;
